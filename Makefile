@@ -1,0 +1,54 @@
+# ExpertMesh: a Mixture-of-Experts language model whose experts live in processes of their own.
+#
+#   make demo     see it work: build, start a mesh, ask questions about docs/, stop
+#   make test     everything that continuous integration runs
+#
+# Both install what is missing first (compose/install.sh, apt-get and one Python venv).
+
+# One flavour of build for everything, so that nothing is compiled twice: optimised, because a
+# language model in a debug build is a hundred times slower, and testable. Another set of flags in
+# the same folder would rebuild the world.
+SWIFT_FLAGS := -c release -Xswiftc -enable-testing
+BIN         := .build/release
+
+.DEFAULT_GOAL := help
+.PHONY: help install build demo test unit acceptance bench proto proto-check format tidy clean
+
+help: ## this text
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: ## system libraries and the Python venv of demo and acceptance tests, where missing
+	@compose/install.sh
+
+build: install ## every service and tool, into .build/release
+	swift build $(SWIFT_FLAGS)
+
+demo: install ## a mesh of four processes answers questions about docs/, and stops
+	@SWIFT_FLAGS='$(SWIFT_FLAGS)' BIN='$(BIN)' compose/demo.sh
+
+test: install ## unit tests, generated code compared, real processes under the OpenAI client
+	@SWIFT_FLAGS='$(SWIFT_FLAGS)' BIN='$(BIN)' Tests/run proto unit acceptance
+
+unit: install ## unit tests only; FILTER=RouterTests narrows them
+	@SWIFT_FLAGS='$(SWIFT_FLAGS)' BIN='$(BIN)' Tests/run unit
+
+acceptance: install ## only the tests that start real processes
+	@SWIFT_FLAGS='$(SWIFT_FLAGS)' BIN='$(BIN)' Tests/run acceptance
+
+bench: build ## measure every figure and rewrite the table of docs/BENCHMARKS.md
+	$(BIN)/benchmarks run --all --table docs/BENCHMARKS.md
+
+proto: install ## generate Shared/CProtobuf from Proto/ after a change there
+	@Proto/generate.sh
+
+proto-check: install ## fail when Shared/CProtobuf is not what Proto/ generates
+	@Tests/run proto
+
+format: ## rewrite every Swift file in the house style
+	swift format --in-place --parallel --recursive Package.swift Services Shared Tests
+
+tidy: ## the house rules as tests: layers, lengths, names, links
+	@FILTER=TidyTests $(MAKE) --no-print-directory unit
+
+clean: ## forget the build; the cache of fetched models stays
+	rm -rf .build
