@@ -1,0 +1,67 @@
+// Chooses the kernels once and shares the weight rows of a product among the threads.
+#include "kernels.h"
+
+static const struct kernel_set *kernels = &ck_portable;
+
+static const struct kernel_set *best_kernels(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
+        return &ck_avx2;
+#endif
+    return &ck_portable;
+}
+
+__attribute__((constructor)) static void choose_kernels(void) { kernels = best_kernels(); }
+
+void ck_force_portable(int forced) { kernels = forced ? &ck_portable : best_kernels(); }
+const char *ck_kernel_name(void) { return kernels->name; }
+
+size_t ck_row_bytes(enum ck_storage storage, size_t columns) {
+    switch (storage) {
+    case CK_FLOAT32: return columns * 4;
+    case CK_FLOAT16: case CK_BFLOAT16: return columns * 2;
+    case CK_Q8_0: return columns / 32 * sizeof(struct block_q8_0);
+    case CK_Q4_0: return columns / 32 * sizeof(struct block_q4_0);
+    case CK_Q4_1: return columns / 32 * sizeof(struct block_q4_1);
+    case CK_Q6_K: return columns / 256 * sizeof(struct block_q6_K);
+    }
+    return 0;
+}
+
+// Columns and, for the formats with a minimum, one pair per block of 32, rounded up to groups of four.
+size_t ck_scratch_count(enum ck_storage storage, size_t columns) {
+    if (storage != CK_Q4_0 && storage != CK_Q4_1) return 0;
+    return columns + (columns / 32 + 3) / 4 * 8;
+}
+
+struct shared_product {
+    struct product_task task;
+    enum ck_storage storage;
+    size_t rows, chunk_rows;
+};
+
+static void run_chunk(void *context, size_t index) {
+    const struct shared_product *shared = context;
+    const size_t first = index * shared->chunk_rows;
+    const size_t last = first + shared->chunk_rows < shared->rows ? first + shared->chunk_rows : shared->rows;
+    kernels->product(shared->storage, &shared->task, first, last);
+}
+
+void ck_product(enum ck_storage storage, const uint8_t *weights, size_t rows, size_t columns,
+                const float *x, size_t x_rows, float *scratch, float *y) {
+    const size_t stride = ck_scratch_count(storage, columns);
+    if (stride)
+        for (size_t r = 0; r < x_rows; r++)
+            kernels->prepare(storage, x + r * columns, columns, scratch + r * stride);
+    struct shared_product shared = {
+        .task = {weights, ck_row_bytes(storage, columns), columns, stride ? scratch : x, x_rows,
+                 stride ? stride : columns, y, rows},
+        .storage = storage, .rows = rows,
+    };
+    // A chunk of about 32 KB is read in a microsecond or two: long against waking a thread that spins,
+    // short against a thread that was descheduled in the middle of its share.
+    size_t chunk = 32768 / (shared.task.row_bytes + 1);
+    shared.chunk_rows = chunk < 8 ? 8 : (chunk + 7) / 8 * 8;
+    ck_parallel((rows + shared.chunk_rows - 1) / shared.chunk_rows, run_chunk, &shared);
+}

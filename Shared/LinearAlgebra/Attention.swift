@@ -1,0 +1,168 @@
+internal import CKernels
+internal import COpenBLAS
+
+/// Keys and values of one layer of one sequence: a row per position, the heads side by side.
+public struct AttentionCache: Sendable {
+    /// Columns of a row: key-value heads times head size.
+    public let width: Int
+    private(set) var keys: [Float] = []
+    private(set) var values: [Float] = []
+
+    public init(width: Int) { self.width = width }
+
+    public var count: Int { keys.count / width }
+    public var byteCount: Int { (keys.capacity + values.capacity) * MemoryLayout<Float>.stride }
+
+    /// Appends rows of two matrices as the next positions.
+    public mutating func append(keys newKeys: Matrix, values newValues: Matrix, rows: Range<Int>) {
+        precondition(newKeys.columnCount == width && newValues.columnCount == width)
+        let range = rows.lowerBound * width..<rows.upperBound * width
+        keys += newKeys.elements[range]
+        values += newValues.elements[range]
+    }
+
+    /// Forgets all positions from `count` on.
+    public mutating func truncate(to count: Int) {
+        guard count < self.count else { return }
+        keys.removeLast(keys.count - count * width)
+        values.removeLast(values.count - count * width)
+    }
+}
+
+/// How queries meet keys. A key-value head serves `headCount / keyValueHeadCount` neighbouring query heads.
+public struct AttentionShape: Sendable, Equatable {
+    public let headCount: Int
+    public let keyValueHeadCount: Int
+    public let headSize: Int
+    public let scale: Float
+    /// A position sees so many positions, itself included; nil for all before it.
+    public let window: Int?
+
+    public init(headCount: Int, keyValueHeadCount: Int, headSize: Int, scale: Float, window: Int?) {
+        precondition(headSize > 0 && keyValueHeadCount > 0)
+        precondition(headCount.isMultiple(of: keyValueHeadCount))
+        self.headCount = headCount
+        self.keyValueHeadCount = keyValueHeadCount
+        self.headSize = headSize
+        self.scale = scale
+        self.window = window
+    }
+
+    var groupCount: Int { headCount / keyValueHeadCount }
+}
+
+/// Neighbouring rows of a batch that belong to one sequence; its cache ends with their own keys and values.
+public struct AttentionSpan: Sendable {
+    let rows: Range<Int>
+    let cache: AttentionCache
+
+    public init(rows: Range<Int>, cache: AttentionCache) {
+        precondition(cache.count >= rows.count)
+        self.rows = rows
+        self.cache = cache
+    }
+}
+
+/// softmax(q · Kᵀ · scale) · V for every row and head, causal: [rows, headCount * headSize].
+///
+/// The spans' rows cover `queries`. A row's result does not depend on the other spans.
+public func attention(
+    queries: Matrix, spans: [AttentionSpan], shape: AttentionShape
+) -> Matrix {
+    precondition(queries.columnCount == shape.headCount * shape.headSize)
+    precondition(spans.allSatisfy { $0.cache.width == shape.keyValueHeadCount * shape.headSize })
+    precondition(spans.reduce(0) { $0 + $1.rows.count } == queries.rowCount)
+    precondition(spans.allSatisfy { $0.rows.lowerBound >= 0 && $0.rows.upperBound <= queries.rowCount })
+    return unsafe Matrix(rowCount: queries.rowCount, columnCount: queries.columnCount) { out in
+        guard let out = out.baseAddress else { return }
+        let tasks = attentionTasks(spans, shape)
+        ComputeThreads.parallel(tasks.count) { index in
+            unsafe run(tasks[index], spans, shape, queries, out)
+        }
+    }
+}
+
+/// Some rows of a span (counted from its first) and one key-value head: what one thread does at a time.
+private struct AttentionTask {
+    let span: Int
+    let keyValueHead: Int
+    let rows: Range<Int>
+}
+
+/// Rows that meet the keys in one matrix product. From half as many on, products beat direct loops.
+private let attentionBlockRowCount = 64
+private let attentionProductRowCountMin = 32
+
+private func attentionTasks(_ spans: [AttentionSpan], _ shape: AttentionShape) -> [AttentionTask] {
+    var tasks: [AttentionTask] = []
+    for (index, span) in spans.enumerated() {
+        for first in stride(from: 0, to: span.rows.count, by: attentionBlockRowCount) {
+            let rows = first..<min(first + attentionBlockRowCount, span.rows.count)
+            for head in 0..<shape.keyValueHeadCount {
+                tasks.append(AttentionTask(span: index, keyValueHead: head, rows: rows))
+            }
+        }
+    }
+    return tasks
+}
+
+private func run(
+    _ task: AttentionTask, _ spans: [AttentionSpan], _ shape: AttentionShape, _ queries: Matrix,
+    _ out: UnsafeMutablePointer<Float>
+) {
+    let span = spans[task.span]
+    unsafe queries.elements.withUnsafeBufferPointer { queries in
+        unsafe span.cache.keys.withUnsafeBufferPointer { keys in
+            unsafe span.cache.values.withUnsafeBufferPointer { values in
+                let first = (span.rows.lowerBound + task.rows.lowerBound) * shape.headCount * shape.headSize
+                let column = task.keyValueHead * shape.headSize
+                let arguments = unsafe ck_attention(
+                    queries: queries.baseAddress! + first + column * shape.groupCount,
+                    out: out + first + column * shape.groupCount,
+                    keys: keys.baseAddress! + column, values: values.baseAddress! + column,
+                    query_stride: shape.headCount * shape.headSize, cache_stride: span.cache.width,
+                    head_size: shape.headSize, value_size: shape.headSize,
+                    out_stride: shape.headCount * shape.headSize, heads: shape.groupCount,
+                    rows: task.rows.count,
+                    first_position: span.cache.count - span.rows.count + task.rows.lowerBound,
+                    window: shape.window ?? 0, scale: shape.scale)
+                unsafe task.rows.count < attentionProductRowCountMin
+                    ? attendDirectly(arguments) : attendByProducts(arguments)
+            }
+        }
+    }
+}
+
+private func attendDirectly(_ arguments: ck_attention) {
+    let scoreCount = unsafe arguments.heads * (arguments.first_position + arguments.rows)
+    unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: scoreCount) { scores in
+        var arguments = unsafe arguments
+        unsafe ck_attend(&arguments, scores.baseAddress)
+    }
+}
+
+/// One head at a time: all rows' scores as a product, the mask and softmax of each row, the sum of values as a
+/// product.
+private func attendByProducts(_ a: ck_attention) {
+    let firstRowStart = unsafe a.window > 0 ? max(0, a.first_position + 1 - a.window) : 0
+    let positionCount = unsafe a.first_position + a.rows - firstRowStart
+    let scoreCount = unsafe a.rows * positionCount
+    unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: scoreCount) { scores in
+        for head in 0..<(unsafe a.heads) {
+            unsafe cblas_sgemm(
+                CblasRowMajor, CblasNoTrans, CblasTrans,
+                blasint(a.rows), blasint(positionCount), blasint(a.head_size), a.scale,
+                a.queries + head * a.head_size, blasint(a.query_stride),
+                a.keys + firstRowStart * a.cache_stride, blasint(a.cache_stride),
+                0, scores.baseAddress, blasint(positionCount))
+            unsafe ck_causal_softmax(
+                scores.baseAddress, a.rows, positionCount, a.first_position - firstRowStart, a.window)
+            unsafe cblas_sgemm(
+                CblasRowMajor, CblasNoTrans, CblasNoTrans,
+                blasint(a.rows), blasint(a.value_size), blasint(positionCount), 1,
+                scores.baseAddress, blasint(positionCount),
+                a.values + firstRowStart * a.cache_stride, blasint(a.cache_stride),
+                0, a.out + head * a.value_size, blasint(a.out_stride))
+        }
+    }
+}
