@@ -1,0 +1,75 @@
+/// A passage that was shown to the model under a number.
+struct CitedPassage: Sendable {
+    let documentID: String
+    let title: String
+    let digest: String
+    let byteRange: Range<Int>
+    let text: String
+}
+
+/// How well the cited passages carry an answer.
+enum Support: String, Sendable, Codable {
+    /// The answer's words stand in the passage one after the other.
+    case verbatim
+    /// Most of the answer's words stand in the passage.
+    case partial
+    /// No passage carries the answer: it is shown without a citation.
+    case none
+    /// The model said that the documents do not answer the question.
+    case refused
+}
+
+/// Looks for an answer's words in the passages before a citation leaves: a wrong number is corrected, a
+/// citation that nothing supports is dropped.
+struct CitationChecker: Sendable {
+    /// Share of the answer's words that must stand in a passage. Below, it is chance: the function
+    /// words of any two English sentences overlap by a third.
+    static let partialShareMin = 0.6
+
+    let passages: [CitedPassage]
+    private let passageWords: [[Substring]]
+
+    struct Verdict: Equatable, Sendable {
+        let support: Support
+        /// Index into `passages`.
+        let passage: Int?
+    }
+
+    init(passages: [CitedPassage]) {
+        self.passages = passages
+        passageWords = passages.map { Self.words(of: $0.text) }
+    }
+
+    /// The verdict on `statement`, which cites the passage with index `cited` (if any). Of passages that
+    /// support it equally well the cited one wins, then the first.
+    func check(_ statement: String, cited: Int?) -> Verdict {
+        let words = Self.words(of: statement)
+        guard !words.isEmpty else { return Verdict(support: .none, passage: nil) }
+        let order = [cited].compactMap { $0 }.filter(passages.indices.contains) + passages.indices
+        if let passage = order.first(where: { contains(words, in: passageWords[$0]) }) {
+            return Verdict(support: .verbatim, passage: passage)
+        }
+        let shares = order.map { (passage: $0, share: share(of: words, in: passageWords[$0])) }
+        guard let best = shares.map(\.share).max(), best >= Self.partialShareMin,
+            let passage = shares.first(where: { $0.share == best })?.passage
+        else { return Verdict(support: .none, passage: nil) }
+        return Verdict(support: .partial, passage: passage)
+    }
+
+    private func contains(_ words: [Substring], in passage: [Substring]) -> Bool {
+        guard words.count <= passage.count else { return false }
+        return (0...(passage.count - words.count)).contains { start in
+            passage[start...].starts(with: words)
+        }
+    }
+
+    private func share(of words: [Substring], in passage: [Substring]) -> Double {
+        let known = Set(passage)
+        return Double(words.count { known.contains($0) }) / Double(words.count)
+    }
+
+    /// Lowercased runs of letters and digits.
+    static func words(of text: String) -> [Substring] {
+        text.lowercased().split { !$0.isLetter && !$0.isNumber }
+    }
+}

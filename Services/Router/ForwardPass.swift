@@ -1,0 +1,46 @@
+internal import LinearAlgebra
+internal import Mesh
+internal import Model
+
+/// One step through the whole model: the trunk here, the routed experts wherever they live.
+///
+/// While workers compute a layer's routed experts, the shared expert runs here.
+struct ForwardPass: Sendable {
+    let decoder: Decoder
+    let fleet: Fleet
+
+    /// What was routed in one layer: one routing per row, and who computed each expert.
+    struct LayerRoute: Sendable {
+        let layer: Int
+        let routings: [Routing]
+        let workers: [Int: WorkerID]
+    }
+
+    /// The hidden states after the last layer, [rows of the batch, hiddenSize], and each layer's route.
+    /// The caches are written, not committed: after an error the same step can be taken again.
+    /// - Throws: `ExpertLoss` when an expert could not be reached before `deadline`.
+    func run(
+        _ batch: StepBatch, deadline: Deadline
+    ) async throws -> (hidden: Matrix, routes: [LayerRoute]) {
+        var hidden = decoder.embed(batch.tokens)
+        var routes: [LayerRoute] = []
+        for layer in 0..<decoder.configuration.layerCount {
+            decoder.attend(&hidden, layer: layer, batch: batch)
+            let normalised = decoder.normalise(hidden, layer: layer)
+            guard decoder.configuration.isSparse(layer) else {
+                let local = decoder.local(normalised, layer: layer)
+                decoder.finish(&hidden, layer: layer, local: local, routed: nil)
+                continue
+            }
+            let routings = decoder.route(normalised, layer: layer)
+            async let dispatched = fleet.dispatch(
+                layer: layer, rows: normalised, routings: routings, deadline: deadline)
+            let local = decoder.local(normalised, layer: layer)
+            let routed = try await dispatched
+            decoder.finish(&hidden, layer: layer, local: local, routed: routed.sum)
+            routes.append(
+                LayerRoute(layer: layer, routings: routings, workers: routed.workers))
+        }
+        return (hidden, routes)
+    }
+}

@@ -1,0 +1,15 @@
+internal import Tokenization
+
+/// How the next token is chosen and when to stop; validated at the front door.
+struct GenerationParameters: Sendable {
+    var temperature: Float = 1
+    var topP: Float = 1
+    var seed: UInt64 = 0
+    var tokenCountMax: Int
+    var stops: [String] = []
+    /// Most likely alternatives to report with each token; nil for no log probabilities at all.
+    var alternativeCount: Int?
+}
+
+/// Why a generation ended.
+enum FinishReason: String, Sendable { case stop, length }

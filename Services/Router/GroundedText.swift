@@ -1,0 +1,120 @@
+/// What leaves while a grounded answer is written.
+enum GroundedPiece: Equatable, Sendable {
+    case text(String)
+    case citation(Citation)
+}
+
+/// A checked citation: where its mark stands in the answer, and which passage carries the words before it.
+struct Citation: Equatable, Sendable {
+    /// Position of the mark, in characters of the answer.
+    let index: Int
+    /// Index of the passage among those that were shown.
+    let passage: Int
+    let support: Support
+    /// True when the model named another passage, or none.
+    let isCorrected: Bool
+}
+
+/// Checks the citations of an answer while it streams. Words leave as they come; a mark like `[2]` is
+/// held until it is whole, compared with the passage that it names, and corrected or dropped.
+struct GroundedText: Sendable {
+    private let checker: CitationChecker
+    private let refusal: String
+    private var held = ""
+    private var statement = ""
+    private var emitted = ""
+    private var supports: [Support] = []
+
+    init(passages: [CitedPassage], refusal: String) {
+        checker = CitationChecker(passages: passages)
+        self.refusal = refusal
+    }
+
+    /// The weakest support of any statement; `none` for an empty answer.
+    var support: Support {
+        if isRefusal { return .refused }
+        let order: [Support] = [.none, .partial, .verbatim]
+        return order.first(where: supports.contains) ?? .none
+    }
+
+    mutating func feed(_ text: String) -> [GroundedPiece] {
+        held += text
+        return release(atEnd: false)
+    }
+
+    mutating func finish() -> [GroundedPiece] {
+        release(atEnd: true) + closeStatement(cited: nil)
+    }
+
+    private var isRefusal: Bool { emitted.hasPrefix(refusal) }
+
+    private mutating func release(atEnd: Bool) -> [GroundedPiece] {
+        var pieces: [GroundedPiece] = []
+        while let start = held.firstIndex(where: { $0 == "[" || $0.isWhitespace }) {
+            pieces += emit(String(held[..<start]))
+            held.removeSubrange(..<start)
+            guard let mark = Mark(prefixOf: held) else {
+                guard atEnd || Mark.cannotBegin(held) else { return pieces }
+                pieces += emit(String(held.removeFirst()))
+                continue
+            }
+            held.removeFirst(mark.characterCount)
+            pieces += closeStatement(cited: mark.number - 1)
+        }
+        pieces += emit(held)
+        held = ""
+        return pieces
+    }
+
+    private mutating func emit(_ text: String) -> [GroundedPiece] {
+        guard !text.isEmpty else { return [] }
+        emitted += text
+        statement += text
+        return [.text(text)]
+    }
+
+    /// The words since the last mark are a statement; a mark for it leaves if a passage carries it.
+    private mutating func closeStatement(cited: Int?) -> [GroundedPiece] {
+        defer { statement = "" }
+        guard !isRefusal, !CitationChecker.words(of: statement).isEmpty else { return [] }
+        let verdict = checker.check(statement, cited: cited)
+        supports.append(verdict.support)
+        guard let passage = verdict.passage else { return [] }
+        let mark = " [\(passage + 1)]"
+        let citation = Citation(
+            index: emitted.count + 1, passage: passage, support: verdict.support,
+            isCorrected: passage != cited)
+        emitted += mark
+        return [.text(mark), .citation(citation)]
+    }
+}
+
+/// A citation mark at the start of a text: optional white space, `[`, one to three digits, `]`.
+private struct Mark {
+    let number: Int
+    let characterCount: Int
+
+    /// Longest white space and number that are taken for part of a mark.
+    private static let spaceCountMax = 2
+    private static let digitCountMax = 3
+
+    init?(prefixOf text: String) {
+        let space = text.prefix { $0.isWhitespace }
+        let rest = text.dropFirst(space.count)
+        guard rest.first == "[", let end = rest.firstIndex(of: "]"),
+            let number = Int(rest[rest.index(after: rest.startIndex)..<end]), number > 0
+        else { return nil }
+        self.number = number
+        characterCount = space.count + rest.distance(from: rest.startIndex, to: end) + 1
+    }
+
+    /// True when no continuation of `text` could make it begin with a mark.
+    static func cannotBegin(_ text: String) -> Bool {
+        let space = text.prefix { $0.isWhitespace }
+        let rest = text.dropFirst(space.count)
+        guard space.count <= spaceCountMax else { return true }
+        guard let first = rest.first else { return false }
+        let digits = rest.dropFirst()
+        return first != "[" || digits.count > digitCountMax || !digits.allSatisfy(\.isNumber)
+    }
+}

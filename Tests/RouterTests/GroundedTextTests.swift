@@ -1,0 +1,88 @@
+import Testing
+
+@testable import Router
+
+private let refusal = "Not in the documents."
+
+private func passage(_ text: String) -> CitedPassage {
+    CitedPassage(
+        documentID: "d", title: "t", digest: "", byteRange: 0..<text.utf8.count, text: text)
+}
+
+private let passages = [
+    passage("The crisis began in October 1973, when the members proclaimed an embargo."),
+    passage("Packet switching was invented by Paul Baran in the early 1960s."),
+]
+
+/// The answer and its citations, the same however the text is cut.
+private func ground(_ text: String) -> (text: String, citations: [Citation], support: Support) {
+    var results: [(text: String, citations: [Citation], support: Support)] = []
+    for length in 1...max(text.count, 1) {
+        var grounded = GroundedText(passages: passages, refusal: refusal)
+        var pieces: [GroundedPiece] = []
+        var rest = Substring(text)
+        while !rest.isEmpty {
+            pieces += grounded.feed(String(rest.prefix(length)))
+            rest = rest.dropFirst(length)
+        }
+        pieces += grounded.finish()
+        let texts = pieces.compactMap { if case .text(let text) = $0 { text } else { nil } }
+        let citations = pieces.compactMap { if case .citation(let it) = $0 { it } else { nil } }
+        results.append((texts.joined(), citations, grounded.support))
+    }
+    #expect(Set(results.map(\.text)).count == 1)
+    return results[0]
+}
+
+struct GroundedTextTests {
+    @Test func `a right citation passes`() {
+        let result = ground("October 1973 [1]")
+        #expect(result.text == "October 1973 [1]")
+        #expect(result.citations.map(\.passage) == [0])
+        #expect(result.citations[0].isCorrected == false)
+        #expect(result.support == .verbatim)
+    }
+
+    @Test func `the mark's position is given in characters`() {
+        let result = ground("October 1973 [1]")
+        let mark = result.text.index(result.text.startIndex, offsetBy: result.citations[0].index)
+        #expect(result.text[mark...] == "[1]")
+    }
+
+    @Test func `a wrong number is corrected`() {
+        let result = ground("Paul Baran [1]")
+        #expect(result.text == "Paul Baran [2]")
+        #expect(result.citations[0].isCorrected)
+    }
+
+    @Test func `a number that names no passage is corrected`() {
+        #expect(ground("Paul Baran [17]").text == "Paul Baran [2]")
+    }
+
+    @Test func `an answer without a mark gets the passage that carries it`() {
+        #expect(ground("Paul Baran.").text == "Paul Baran. [2]")
+    }
+
+    @Test func `an answer that no passage carries has no citation and says so`() {
+        let result = ground("Napoleon Bonaparte [2]")
+        #expect(result.text == "Napoleon Bonaparte")
+        #expect(result.citations.isEmpty)
+        #expect(result.support == .none)
+    }
+
+    @Test func `the weakest statement decides`() {
+        let result = ground("October 1973 [1] and Napoleon Bonaparte himself [2]")
+        #expect(result.citations.map(\.passage) == [0])
+        #expect(result.support == .none)
+    }
+
+    @Test func `a refusal is neither cited nor checked`() {
+        let result = ground("Not in the documents.")
+        #expect(result.text == "Not in the documents.")
+        #expect(result.support == .refused)
+    }
+
+    @Test func `brackets that are no marks stay`() {
+        #expect(ground("in [October 1973").text.hasPrefix("in [October 1973"))
+    }
+}
