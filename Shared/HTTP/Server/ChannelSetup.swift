@@ -1,0 +1,43 @@
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+
+/// Builds the pipeline of every connection: bytes → parts (SwiftNIO) → whole requests (`RequestAssembler`) → `ConnectionTask`.
+struct ChannelSetup: Sendable {
+    let dispatcher: Dispatcher
+
+    func bind(_ address: ListenAddress) async throws -> NIOAsyncChannel<ConnectionTask, Never> {
+        try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            // A client that closes its sending half is taken to be gone: that is how a cancelled request looks.
+            .childChannelOption(.allowRemoteHalfClosure, value: false)
+            .bind(host: address.host, port: address.port) { channel in
+                channel.eventLoop.makeCompletedFuture { try configure(channel) }
+            }
+    }
+
+    /// Runs on the channel's loop.
+    private func configure(_ channel: any Channel) throws -> ConnectionTask {
+        let (gone, goneSource) = AsyncStream<Never>.makeStream()
+        let assembler = RequestAssembler(
+            limits: dispatcher.limits, admit: dispatcher.admit, gone: goneSource)
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(HTTPResponseEncoder())
+        try pipeline.addHandler(ByteToMessageHandler(requestDecoder))
+        try pipeline.addHandler(assembler)
+        return ConnectionTask(
+            channel: try NIOAsyncChannel(wrappingChannelSynchronously: channel), gone: gone,
+            dispatcher: dispatcher)
+    }
+
+    private var requestDecoder: HTTPRequestDecoder {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = dispatcher.limits.headByteCountMax
+        limits.maxHeaderListSize = dispatcher.limits.headByteCountMax
+        limits.maxHeaderFieldCount = dispatcher.limits.headerCountMax
+        return HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
+    }
+}

@@ -1,0 +1,65 @@
+internal import Logging
+internal import Metrics
+internal import NIOHTTP1
+
+/// From request to response: admission at the head, the route's handler at the end of the body, errors in one shape, and the record of it.
+struct Dispatcher: Sendable {
+    let limits: ServerLimits
+    let keys: APIKeys?
+    let routes: @Sendable () -> RouteTable
+    let logger: Logger
+
+    /// Decides on the head alone, so that nobody uploads a body in vain. Returns the body's limit.
+    func admit(_ head: HTTPRequestHead, _ target: RequestTarget) throws(Refusal) -> Int {
+        if let keys, !keys.admit(head.headers.first(name: "authorization")) {
+            throw Refusal(
+                status: 401, message: "a valid API key is needed: Authorization: Bearer KEY",
+                code: "invalid_api_key")
+        }
+        let (route, _) = try routes().route(method: head.method.rawValue, path: target.path)
+        return route.bodyByteCountMax ?? limits.bodyByteCountMax
+    }
+
+    func respond(to request: inout IncomingRequest) async -> OutgoingResponse {
+        do {
+            let (route, parameters) = try routes().route(method: request.method, path: request.path)
+            request.route = route.pattern
+            request.parameters = parameters
+            return try await route.handler(request)
+        } catch let error as any AnswerableError {
+            return error.response
+        } catch let refusal as Refusal {
+            return refusal.response
+        } catch is CancellationError {
+            // Nobody is left to read it.
+            return ErrorBody(message: "the request was cancelled", type: "server_error").response(status: 499)
+        } catch {
+            logger.error(
+                "handler failed", metadata: ["request": "\(request.id)", "error": "\(error)"])
+            let body = ErrorBody(
+                message: "an internal error; the log has it under \(request.id)", type: "server_error")
+            return body.response(status: 500)
+        }
+    }
+
+    func record(_ request: IncomingRequest, status: Int, since start: ContinuousClock.Instant) {
+        let elapsed = start.duration(to: .now)
+        Counter(
+            label: "http_requests", dimensions: [("route", request.route), ("status", "\(status)")]
+        ).increment()
+        Timer(label: "http_request_duration", dimensions: [("route", request.route)]).record(
+            duration: elapsed)
+        logger.debug(
+            "answered",
+            metadata: [
+                "request": "\(request.id)", "method": "\(request.method)", "path": "\(request.path)",
+                "status": "\(status)", "duration": "\(elapsed)",
+            ])
+    }
+
+    func record(_ refusal: Refusal) {
+        Counter(label: "http_refusals", dimensions: [("status", "\(refusal.status)")]).increment()
+        logger.debug(
+            "refused", metadata: ["status": "\(refusal.status)", "reason": "\(refusal.message)"])
+    }
+}

@@ -1,0 +1,51 @@
+internal import HTTP
+internal import Logging
+
+/// The small HTTP server that every service has: is it alive, is it ready, what does it count.
+struct AdminPort: Sendable {
+    /// Scrapers and probes are few; anything more is a mistake.
+    private static let connectionCountMax = 32
+    /// A probe that waits longer than this is as good as a red one.
+    private static let healthTimeMax: Duration = .seconds(2)
+
+    let routes: AdminRoutes
+    let metrics: PrometheusRegistry
+    let health: @Sendable () async -> HealthReport
+
+    func start(on address: ListenAddress, logger: Logger) async throws(HTTPServerError) -> HTTPServer {
+        routes.add(Route("GET", "/healthz") { _ in .json(["status": "alive"]) })
+        routes.add(Route("GET", "/readyz") { _ in await readiness() })
+        routes.add(Route("GET", "/metrics") { _ in exposition() })
+        var limits = ServerLimits()
+        limits.connectionCountMax = Self.connectionCountMax
+        return try await HTTPServer.start(on: address, limits: limits, logger: logger) { [routes] in
+            routes.table
+        }
+    }
+
+    private func readiness() async -> OutgoingResponse {
+        let report = await promptHealth()
+        let reasons = report.reasons.map { JSON.string($0) }
+        return .json(
+            ["ready": .bool(report.isReady), "reasons": .array(reasons)],
+            status: report.isReady ? 200 : 503)
+    }
+
+    private func promptHealth() async -> HealthReport {
+        await withTaskGroup(of: HealthReport?.self) { group in
+            group.addTask { await health() }
+            group.addTask {
+                do { try await Task.sleep(for: Self.healthTimeMax) } catch { return nil }
+                return .unready(["the service did not tell its health within \(Self.healthTimeMax)"])
+            }
+            defer { group.cancelAll() }
+            return await group.next().flatMap { $0 } ?? .ready
+        }
+    }
+
+    private func exposition() -> OutgoingResponse {
+        var response = OutgoingResponse.text(ProcessMetrics.text + metrics.text)
+        response.headers = [(name: "content-type", value: "text/plain; version=0.0.4; charset=utf-8")]
+        return response
+    }
+}

@@ -1,0 +1,15 @@
+/// Whether a service can do its work now, and if not, why.
+public struct HealthReport: Sendable, Equatable {
+    /// Sentences an operator understands: `layer 3 expert 7 has no live replica`.
+    public let reasons: [String]
+
+    public var isReady: Bool { reasons.isEmpty }
+
+    public static let ready = HealthReport(reasons: [])
+
+    /// - Parameter reasons: at least one.
+    public static func unready(_ reasons: [String]) -> HealthReport {
+        precondition(!reasons.isEmpty, "a service that is not ready says why")
+        return HealthReport(reasons: reasons)
+    }
+}

@@ -1,0 +1,51 @@
+public import HTTP
+public import Logging
+internal import NIOConcurrencyHelpers
+
+/// What the process offers its service.
+public struct ServiceContext: Sendable {
+    public let logger: Logger
+    /// Add JSON operations here while the service is built.
+    public let admin: AdminRoutes
+    let addresses: Addresses
+
+    /// Makes known where something listens, by a name such as `http` or `mesh`.
+    /// Call it in `init`, once the socket is bound: the ready file is written when `init` returns.
+    public func announce(_ name: String, address: String) {
+        addresses.set(name, address)
+        logger.notice("listening", metadata: ["name": "\(name)", "address": "\(address)"])
+    }
+}
+
+/// The addresses that a process listens on, by name.
+final class Addresses: Sendable {
+    private let values = NIOLockedValueBox<[(name: String, address: String)]>([])
+
+    func set(_ name: String, _ address: String) {
+        values.withLockedValue { $0.append((name, address)) }
+    }
+
+    var json: JSON {
+        .members(values.withLockedValue { $0 }.map { ($0.name, .string($0.address)) })
+    }
+}
+
+/// The JSON operations that a service adds to its admin port.
+public final class AdminRoutes: Sendable {
+    private let routes = NIOLockedValueBox<[Route]>([])
+
+    public typealias Handler = @Sendable (IncomingRequest) async throws -> JSON
+
+    /// - Parameter pattern: `/admin/experts`, with `{name}` segments where needed.
+    public func get(_ pattern: String, _ handler: @escaping Handler) { add("GET", pattern, handler) }
+    public func post(_ pattern: String, _ handler: @escaping Handler) { add("POST", pattern, handler) }
+
+    private func add(_ method: String, _ pattern: String, _ handler: @escaping Handler) {
+        let route = Route(method, pattern) { request in .json(try await handler(request)) }
+        add(route)
+    }
+
+    func add(_ route: Route) { routes.withLockedValue { $0.append(route) } }
+
+    var table: RouteTable { RouteTable(routes.withLockedValue { $0 }) }
+}
