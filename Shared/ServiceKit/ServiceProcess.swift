@@ -97,14 +97,33 @@ struct ServiceProcess<S: Service>: Sendable {
 
     private func run(admin: HTTPServer) async -> Int32 {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let (untilSignal, firstSignal) = AsyncStream<Never>.makeStream()
         let outcome = await withTaskGroup(of: Outcome.self) { group in
             group.addTask { await live(adminAddress: "\(admin.address)") }
-            group.addTask { await drainAtSignal(signals) }
+            group.addTask { await watch(signals, first: firstSignal) }
+            group.addTask {
+                for await _ in untilSignal {}
+                if !Task.isCancelled { await drain() }
+                return .signalled
+            }
             defer { group.cancelAll() }
             return await group.next() ?? .finished
         }
         await admin.drain(within: .milliseconds(200))
         return conclude(outcome)
+    }
+
+    /// The first signal begins the drain; the second is someone who does not want to wait for it.
+    private func watch(
+        _ signals: UnixSignalsSequence, first: AsyncStream<Never>.Continuation
+    ) async -> Outcome {
+        var iterator = signals.makeAsyncIterator()
+        guard let signal = await iterator.next() else { return .signalled }
+        logger.notice("draining", metadata: ["signal": "\(signal)", "grace": "\(common.drainGrace)"])
+        first.finish()
+        guard let signal = await iterator.next() else { return .signalled }
+        logger.warning("stopping at once", metadata: ["signal": "\(signal)"])
+        exit(Self.exitFailure)
     }
 
     private func live(adminAddress: String) async -> Outcome {
@@ -120,25 +139,10 @@ struct ServiceProcess<S: Service>: Sendable {
         }
     }
 
-    /// Returns after the drain, or never when no signal comes.
-    private func drainAtSignal(_ signals: UnixSignalsSequence) async -> Outcome {
-        var iterator = signals.makeAsyncIterator()
-        guard let signal = await iterator.next() else { return .signalled }
-        logger.notice("draining", metadata: ["signal": "\(signal)", "grace": "\(common.drainGrace)"])
+    private func drain() async {
         let service = beginDrain()
         armWatchdog()
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await service?.drain(within: common.drainGrace) }
-            group.addTask {
-                for await signal in signals {
-                    logger.warning("stopping at once", metadata: ["signal": "\(signal)"])
-                    exit(Self.exitFailure)
-                }
-            }
-            await group.next()
-            group.cancelAll()
-        }
-        return .signalled
+        await service?.drain(within: common.drainGrace)
     }
 
     /// A service that neither drains nor stops in time is ended: whoever sent the signal waits for the process.

@@ -50,7 +50,7 @@ private func values(
     }
 
     @Test(arguments: [
-        (["--listen", "x"], "--listen is not a flag of this program; --help lists them"),
+        (["--port", "1"], "--port is not a flag of this program; --help lists them"),
         (["--listen"], "--listen needs a value; --help says which"),
         (["--wait", "1s", "--wait", "2s"], "--wait is given twice"),
         (["serve"], "'serve' is not expected: settings are given as --name VALUE; --help lists them"),
