@@ -1,0 +1,94 @@
+internal import CProtobuf
+
+/// No message needs more elements in one field; a body of a megabyte could otherwise hold half a million.
+let elementCountMax = 65_536
+
+/// Checked copies out of a protobuf-c struct. Each names its field in the error.
+enum Read {
+    static func text(_ data: ProtobufCBinaryData, _ field: String) throws(WireError) -> String {
+        let bytes = unsafe UnsafeBufferPointer(start: data.data, count: data.len)
+        guard let text = unsafe String(validating: bytes, as: UTF8.self) else {
+            throw .notUTF8(field: field)
+        }
+        return text
+    }
+
+    static func bytes(_ data: ProtobufCBinaryData) -> [UInt8] {
+        unsafe [UInt8](UnsafeBufferPointer(start: data.data, count: data.len))
+    }
+
+    static func digest(_ data: ProtobufCBinaryData) throws(WireError) -> [UInt8] {
+        guard unsafe data.len == 32 else { throw unsafe .digestByteCount(data.len) }
+        return unsafe bytes(data)
+    }
+
+    static func numbers<T>(
+        _ values: UnsafeMutablePointer<T>?, _ count: Int, _ field: String
+    ) throws(WireError) -> [T] {
+        try check(count, field)
+        return unsafe [T](UnsafeBufferPointer(start: values, count: count))
+    }
+
+    static func texts(
+        _ values: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int, _ field: String
+    ) throws(WireError) -> [String] {
+        try check(count, field)
+        var texts: [String] = []
+        texts.reserveCapacity(count)
+        for unsafe value in unsafe UnsafeBufferPointer(start: values, count: count) {
+            texts.append(try unsafe text(value, field))
+        }
+        return texts
+    }
+
+    static func digests(
+        _ values: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int, _ field: String
+    ) throws(WireError) -> [[UInt8]] {
+        try check(count, field)
+        var digests: [[UInt8]] = []
+        digests.reserveCapacity(count)
+        for unsafe value in unsafe UnsafeBufferPointer(start: values, count: count) {
+            digests.append(try unsafe digest(value))
+        }
+        return digests
+    }
+
+    static func messages<M: Coded>(
+        _ values: UnsafeMutablePointer<UnsafeMutablePointer<M.Struct>?>?, _ count: Int, _ field: String
+    ) throws(WireError) -> [M] {
+        try check(count, field)
+        var messages: [M] = []
+        messages.reserveCapacity(count)
+        for unsafe value in unsafe UnsafeBufferPointer(start: values, count: count) {
+            guard let value = unsafe value else { throw .missing(field: field) }
+            messages.append(try unsafe M(reading: value.pointee))
+        }
+        return messages
+    }
+
+    /// A message that may be absent.
+    static func message<M: Coded>(_ value: UnsafeMutablePointer<M.Struct>?) throws(WireError) -> M? {
+        guard let value = unsafe value else { return nil }
+        return try unsafe M(reading: value.pointee)
+    }
+
+    static func integer(_ value: UInt64, _ field: String) throws(WireError) -> Int {
+        guard let integer = Int(exactly: value) else { throw .outOfRange(field: field) }
+        return integer
+    }
+
+    static func choice<C: RawRepresentable<UInt32>>(
+        _ value: UInt32, _ field: String
+    ) throws(WireError) -> C {
+        guard let choice = C(rawValue: value) else {
+            throw .unknownChoice(field: field, value: value)
+        }
+        return choice
+    }
+
+    private static func check(_ count: Int, _ field: String) throws(WireError) {
+        guard count <= elementCountMax else {
+            throw .tooMany(field: field, count: count, max: elementCountMax)
+        }
+    }
+}
