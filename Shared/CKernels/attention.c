@@ -33,9 +33,9 @@ static void sum_values(const struct ck_attention *a, size_t first, size_t last, 
 }
 
 void ck_attend(const struct ck_attention *a, float *scratch) {
-    const size_t score_stride = a->first_position + a->rows;
+    const size_t score_stride = a->position_count;
     for (size_t r = 0; r < a->rows; r++) {
-        const size_t last = a->first_position + r + 1;
+        const size_t last = a->is_causal ? a->first_position + r + 1 : a->position_count;
         const size_t first = a->window && last > a->window ? last - a->window : 0;
         score_positions(a, a->queries + r * a->query_stride, first, last, score_stride, scratch);
         for (size_t h = 0; h < a->heads; h++) ck_softmax(scratch + h * score_stride, 1, last - first);

@@ -3,18 +3,14 @@
 
 static const struct kernel_set *kernels = &ck_portable;
 
-static const struct kernel_set *best_kernels(void) {
+__attribute__((constructor)) static void choose_kernels(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
-        return &ck_avx2;
+        kernels = &ck_avx2;
 #endif
-    return &ck_portable;
 }
 
-__attribute__((constructor)) static void choose_kernels(void) { kernels = best_kernels(); }
-
-void ck_force_portable(int forced) { kernels = forced ? &ck_portable : best_kernels(); }
 const char *ck_kernel_name(void) { return kernels->name; }
 
 size_t ck_row_bytes(enum ck_storage storage, size_t columns) {
@@ -64,4 +60,23 @@ void ck_product(enum ck_storage storage, const uint8_t *weights, size_t rows, si
     size_t chunk = 32768 / (shared.task.row_bytes + 1);
     shared.chunk_rows = chunk < 8 ? 8 : (chunk + 7) / 8 * 8;
     ck_parallel((rows + shared.chunk_rows - 1) / shared.chunk_rows, run_chunk, &shared);
+}
+
+void ck_portable_product(enum ck_storage storage, const uint8_t *weights, size_t rows, size_t columns,
+                         const float *x, size_t x_rows, float *y) {
+    float prepared[4096 + 2 * 4096 / 32];
+    const int is_prepared = ck_scratch_count(storage, columns) > 0;
+    for (size_t r = 0; r < x_rows; r++) {
+        if (is_prepared) ck_portable.prepare(storage, x + r * columns, columns, prepared);
+        const struct product_task task = {
+            weights, ck_row_bytes(storage, columns), columns, is_prepared ? prepared : x + r * columns, 1, 0,
+            y + r * rows, rows,
+        };
+        ck_portable.product(storage, &task, 0, rows);
+    }
+}
+
+void ck_int8_scan(const int8_t *vectors, const float *scales, size_t rows, size_t columns, const int8_t *query,
+                  float *scores) {
+    kernels->int8_scan(vectors, scales, rows, columns, query, scores);
 }

@@ -29,26 +29,44 @@ public struct AttentionCache: Sendable {
     }
 }
 
+/// Which positions a position sees.
+public enum AttentionMask: Sendable, Equatable {
+    /// Itself and all before it.
+    case causal
+    /// Itself and so many before it that they are this many in all.
+    case sliding(Int)
+    /// All of its sequence: an encoder.
+    case none
+}
+
 /// How queries meet keys. A key-value head serves `headCount / keyValueHeadCount` neighbouring query heads.
 public struct AttentionShape: Sendable, Equatable {
     public let headCount: Int
     public let keyValueHeadCount: Int
     public let headSize: Int
     public let scale: Float
-    /// A position sees so many positions, itself included; nil for all before it.
-    public let window: Int?
+    public let mask: AttentionMask
 
-    public init(headCount: Int, keyValueHeadCount: Int, headSize: Int, scale: Float, window: Int?) {
+    public init(
+        headCount: Int, keyValueHeadCount: Int, headSize: Int, scale: Float,
+        mask: AttentionMask = .causal
+    ) {
         precondition(headSize > 0 && keyValueHeadCount > 0)
         precondition(headCount.isMultiple(of: keyValueHeadCount))
         self.headCount = headCount
         self.keyValueHeadCount = keyValueHeadCount
         self.headSize = headSize
         self.scale = scale
-        self.window = window
+        self.mask = mask
     }
 
     var groupCount: Int { headCount / keyValueHeadCount }
+
+    /// As C has it: 0 for no limit.
+    var window: Int {
+        guard case .sliding(let count) = mask else { return 0 }
+        return count
+    }
 }
 
 /// Neighbouring rows of a batch that belong to one sequence; its cache ends with their own keys and values.
@@ -63,7 +81,7 @@ public struct AttentionSpan: Sendable {
     }
 }
 
-/// softmax(q · Kᵀ · scale) · V for every row and head, causal: [rows, headCount * headSize].
+/// softmax(q · Kᵀ · scale) · V for every row and head: [rows, headCount * headSize].
 ///
 /// The spans' rows cover `queries`. A row's result does not depend on the other spans.
 public func attention(
@@ -125,7 +143,11 @@ private func run(
                     out_stride: shape.headCount * shape.headSize, heads: shape.groupCount,
                     rows: task.rows.count,
                     first_position: span.cache.count - span.rows.count + task.rows.lowerBound,
-                    window: shape.window ?? 0, scale: shape.scale)
+                    position_count: shape.mask == .none
+                        ? span.cache.count
+                        : span.cache.count - span.rows.count + task.rows.upperBound,
+                    window: shape.window, is_causal: shape.mask == .none ? 0 : 1,
+                    scale: shape.scale)
                 unsafe task.rows.count < attentionProductRowCountMin
                     ? attendDirectly(arguments) : attendByProducts(arguments)
             }
@@ -134,7 +156,7 @@ private func run(
 }
 
 private func attendDirectly(_ arguments: ck_attention) {
-    let scoreCount = unsafe arguments.heads * (arguments.first_position + arguments.rows)
+    let scoreCount = unsafe arguments.heads * arguments.position_count
     unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: scoreCount) { scores in
         var arguments = unsafe arguments
         unsafe ck_attend(&arguments, scores.baseAddress)
@@ -145,7 +167,7 @@ private func attendDirectly(_ arguments: ck_attention) {
 /// product.
 private func attendByProducts(_ a: ck_attention) {
     let firstRowStart = unsafe a.window > 0 ? max(0, a.first_position + 1 - a.window) : 0
-    let positionCount = unsafe a.first_position + a.rows - firstRowStart
+    let positionCount = unsafe a.position_count - firstRowStart
     let scoreCount = unsafe a.rows * positionCount
     unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: scoreCount) { scores in
         for head in 0..<(unsafe a.heads) {
@@ -155,8 +177,7 @@ private func attendByProducts(_ a: ck_attention) {
                 a.queries + head * a.head_size, blasint(a.query_stride),
                 a.keys + firstRowStart * a.cache_stride, blasint(a.cache_stride),
                 0, scores.baseAddress, blasint(positionCount))
-            unsafe ck_causal_softmax(
-                scores.baseAddress, a.rows, positionCount, a.first_position - firstRowStart, a.window)
+            unsafe softmax(scores.baseAddress, positionCount, a, firstRowStart)
             unsafe cblas_sgemm(
                 CblasRowMajor, CblasNoTrans, CblasNoTrans,
                 blasint(a.rows), blasint(a.value_size), blasint(positionCount), 1,
@@ -164,5 +185,15 @@ private func attendByProducts(_ a: ck_attention) {
                 a.values + firstRowStart * a.cache_stride, blasint(a.cache_stride),
                 0, a.out + head * a.value_size, blasint(a.out_stride))
         }
+    }
+}
+
+private func softmax(
+    _ scores: UnsafeMutablePointer<Float>?, _ positionCount: Int, _ a: ck_attention, _ start: Int
+) {
+    if unsafe a.is_causal == 0 {
+        unsafe ck_softmax(scores, a.rows, positionCount)
+    } else {
+        unsafe ck_causal_softmax(scores, a.rows, positionCount, a.first_position - start, a.window)
     }
 }

@@ -23,15 +23,16 @@ enum ck_storage {
 // The name of the instruction set that the products use: "avx2" or "portable". Two machines with the
 // same name compute the same bits.
 const char *ck_kernel_name(void);
-// Take the portable kernels although better ones exist (nonzero), or the best again (zero). For tests.
-void ck_force_portable(int forced);
-
 // Product of few rows, [x_rows, columns] with [rows, columns] transposed: y[r][i] = sum_k x[r][k] w[i][k].
 // A result depends on its own two rows only: not on x_rows, nor on the number of threads.
 // `scratch` holds x_rows * ck_scratch_count(storage, columns) floats.
 size_t ck_scratch_count(enum ck_storage storage, size_t columns);
 void ck_product(enum ck_storage storage, const uint8_t *weights, size_t rows, size_t columns,
                 const float *x, size_t x_rows, float *scratch, float *y);
+
+// The same with the portable kernels, on this thread, for up to 4096 columns. For tests.
+void ck_portable_product(enum ck_storage storage, const uint8_t *weights, size_t rows, size_t columns,
+                         const float *x, size_t x_rows, float *y);
 
 // `count` elements, a whole number of blocks, as floats.
 void ck_dequantise(enum ck_storage storage, const uint8_t *blocks, size_t count, float *out);
@@ -69,11 +70,13 @@ struct ck_attention {
     const float *values;
     size_t query_stride, cache_stride, head_size, value_size, out_stride;
     size_t heads;            // query heads that share this key-value head
-    size_t rows, first_position;  // row r stands at position first_position + r and sees up to itself
+    size_t rows, first_position;  // row r stands at position first_position + r
+    size_t position_count;   // positions that the last row sees
     size_t window;           // sees at most so many positions, itself included; 0 = all
+    int is_causal;           // sees up to itself; else all position_count
     float scale;
 };
-// `scratch` holds heads * (first_position + rows) floats.
+// `scratch` holds heads * position_count floats.
 void ck_attend(const struct ck_attention *a, float *scratch);
 
 // scores[i] = scales[i] * sum_k rows[i][k] * query[k], all int8; the sum is exact.
