@@ -1,0 +1,84 @@
+internal import ArgumentParser
+internal import HTTP
+
+/// Asks a question and shows where the answer comes from.
+struct Ask: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Ask a question; the answer is streamed, its citations follow.",
+        discussion: """
+              meshctl ask "How long is a frame header?"
+              meshctl ask --collection manuals --experts "What does git bisect do?"
+            """)
+
+    @Argument(help: "The question.")
+    var question: String
+
+    @Option(help: "The collection to search.")
+    var collection = Ingest.defaultCollection
+
+    @Option(help: "The model; the one that is served, unless given.")
+    var model: String?
+
+    @Flag(help: "Show which experts computed the answer, and on which workers.")
+    var experts = false
+
+    @OptionGroup var mesh: MeshOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let frontDoor = try mesh.frontDoor()
+        let body: JSON = [
+            "model": .string(try await servedModel(frontDoor)), "input": .string(question),
+            "stream": true, "tools": try await [search(frontDoor)],
+            "include": ["file_search_call.results"],
+        ]
+        var response: JSON?
+        try await frontDoor.events(of: "/v1/responses", body) { event in
+            switch event["type"]?.string {
+            case "response.output_text.delta" where !output.json:
+                Terminal.result(event["delta"]?.string ?? "", terminator: "")
+            case "response.completed", "response.incomplete":
+                response = event["response"]
+            case "response.failed", "error":
+                throw Self.failure(event)
+            default: break
+            }
+        }
+        guard let response else {
+            throw MeshCtlError.malformedAnswer(
+                path: "/v1/responses", reason: "it ends in the middle")
+        }
+        show(response)
+    }
+
+    private func show(_ response: JSON) {
+        output.show(response) {
+            let answer = Answer(response)
+            return ["", ""] + answer.lines(withExperts: experts)
+        }
+    }
+
+    private func servedModel(_ frontDoor: MeshClient) async throws -> String {
+        if let model { return model }
+        let models = try await frontDoor.get("/v1/models")
+        guard let first = models["data"]?[0]?["id"]?.string else {
+            throw MeshCtlError.malformedAnswer(path: "/v1/models", reason: "no model in \(models)")
+        }
+        return first
+    }
+
+    private func search(_ frontDoor: MeshClient) async throws -> JSON {
+        let known = try await Collections(frontDoor: frontDoor).all()
+        guard let store = known.first(where: { $0.name == collection }) else {
+            throw MeshCtlError.unknownCollection(name: collection, known: known.map(\.name))
+        }
+        return ["type": "file_search", "vector_store_ids": [.string(store.identifier)]]
+    }
+
+    private static func failure(_ event: JSON) -> MeshCtlError {
+        let error = event["response"]?["error"] ?? event
+        return .refused(
+            status: 500, message: error["message"]?.string ?? "\(event)",
+            parameter: error["param"]?.string)
+    }
+}

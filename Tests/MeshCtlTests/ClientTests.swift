@@ -1,0 +1,76 @@
+internal import HTTP
+internal import Logging
+internal import Testing
+
+@testable internal import MeshCtl
+
+@Suite struct ClientTests {
+    @Test func `events are cut from bytes however they arrive`() {
+        let text = "event: a\ndata: {\"x\":1}\n\n: note\ndata:{\"y\":\"é\"}\r\n\r\ndata: [DONE]\n\n"
+        for size in 1...text.utf8.count {
+            var events = ServerSentEvents()
+            var found: [String] = []
+            var rest = Array(text.utf8)[...]
+            while !rest.isEmpty {
+                found += events.feed(Array(rest.prefix(size)))
+                rest = rest.dropFirst(size)
+            }
+            #expect(found == ["{\"x\":1}", "{\"y\":\"é\"}"])
+        }
+    }
+
+    @Test func `a form holds its fields and a file whose name cannot end the header`() {
+        var form = MultipartForm()
+        form.add("purpose", "assistants")
+        form.add("file", file: "a\"b\r\n.md", mediaType: "text/markdown", content: [1, 2])
+        form.close()
+        let text = String(decoding: form.body, as: UTF8.self)
+        let parts = text.split(
+            separator: "--meshctl-6f1d9a3c5e7b2840", omittingEmptySubsequences: false)
+        #expect(parts.count == 4)
+        #expect(
+            parts[1] == "\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nassistants\r\n"
+        )
+        #expect(
+            parts[2].contains("filename=\"a%22b%0A.md\"\r\nContent-Type: text/markdown\r\n\r\n"))
+        #expect(parts[3] == "--\r\n")
+    }
+
+    @Test func `a reply is read to its end, a refusal says what the server said`() async throws {
+        try await withServer([
+            Route("GET", "/ok") { _ in .json(["value": 42]) },
+            Route("POST", "/echo") { .json(["length": .integer($0.body.count)]) },
+            Route("GET", "/no") { _ in
+                .json(["error": ["message": "no such thing", "param": "model"]], status: 404)
+            },
+        ]) { client in
+            #expect(try await client.get("/ok")["value"]?.integer == 42)
+            let answer = try await client.post("/echo", ["text": "1234"])
+            #expect(answer["length"]?.integer == 15)
+            let error = await #expect(throws: MeshCtlError.self) { try await client.get("/no") }
+            #expect(error?.description == "refused (404): no such thing [model]")
+        }
+    }
+
+    @Test func `an unused port is unreachable and says what to do`() async throws {
+        let client = try MeshClient(url: "http://127.0.0.1:1")
+        let error = await #expect(throws: MeshCtlError.self) { try await client.get("/ok") }
+        #expect(error?.description.contains("`meshctl status`") == true)
+    }
+
+    @Test(arguments: ["ftp://a:1", "localhost", "http://a:0", "http://a:x", "http://a:99999"])
+    func `an address without host or port is refused`(url: String) {
+        #expect(throws: MeshCtlError.self) { try HTTPClient(url: url) }
+    }
+
+    private func withServer(
+        _ routes: [Route], _ body: (MeshClient) async throws -> Void
+    ) async throws {
+        let table = RouteTable(routes)
+        let server = try await HTTPServer.start(
+            on: ListenAddress(host: "127.0.0.1", port: 0), logger: Logger(label: "test")
+        ) { table }
+        try await body(MeshClient(url: "http://\(server.address)"))
+        await server.drain(within: .seconds(1))
+    }
+}
