@@ -38,20 +38,30 @@ actor ExpertShard: LoopBound {
     }
 
     /// Adds what was loaded and drops what `placements` does not name. Counters of kept experts go on.
+    ///
+    /// Returns the bytes that are resident afterwards; nil, with nothing changed, when they would be
+    /// more than `byteCountMax`.
     func replace(
         with placements: [ExpertPlacement], loaded: [(ExpertPlacement, Expert)], model: String,
-        revision: Int
-    ) {
+        revision: Int, byteCountMax: Int
+    ) -> Int? {
         let wanted = Set(placements.map { key($0, model, revision) })
-        residents = residents.filter { wanted.contains($0.key) || $0.key.model != model }
+        var next = residents.filter { wanted.contains($0.key) || $0.key.model != model }
         for (placement, expert) in loaded {
-            residents[key(placement, model, revision)] = Resident(
+            next[key(placement, model, revision)] = Resident(
                 expert: expert, digest: placement.digest)
         }
+        let byteCount = next.values.reduce(0) { $0 + $1.expert.byteCount }
+        guard byteCount <= byteCountMax else { return nil }
+        residents = next
+        return byteCount
     }
 
-    /// Weighted outputs of the dispatch's experts over its rows, reduced as it asks.
-    func compute(_ dispatch: ValidDispatch) throws(Fault) -> Matrix {
+    /// Weighted outputs of the dispatch's experts over its rows, reduced as it asks, and the time taken.
+    func compute(
+        _ dispatch: ValidDispatch
+    ) throws(Fault) -> (sums: Matrix, nanoseconds: Int) {
+        let start = ContinuousClock.now
         var output = Reduced(dispatch)
         for group in dispatch.groups {
             let key = Key(
@@ -68,7 +78,7 @@ actor ExpertShard: LoopBound {
             output.add(resident.expert(dispatch.rows.rows(at: group.rows)), of: group)
             count(group, for: key, since: start)
         }
-        return output.sums
+        return (output.sums, Self.nanoseconds(since: start))
     }
 
     var statistics: [ExpertStatistics] {
@@ -82,10 +92,13 @@ actor ExpertShard: LoopBound {
     }
 
     private func count(_ group: ValidDispatch.Group, for key: Key, since start: ContinuousClock.Instant) {
-        let elapsed = ContinuousClock.now - start
         residents[key]?.rowCount += group.rows.count
         residents[key]?.weightMass += group.weights.reduce(0) { $0 + Double($1) }
-        residents[key]?.computeNanoseconds += Int(elapsed / .nanoseconds(1))
+        residents[key]?.computeNanoseconds += Self.nanoseconds(since: start)
+    }
+
+    private static func nanoseconds(since start: ContinuousClock.Instant) -> Int {
+        Int((ContinuousClock.now - start) / .nanoseconds(1))
     }
 
     private func key(_ placement: ExpertPlacement, _ model: String, _ revision: Int) -> Key {

@@ -1,23 +1,4 @@
-/// A passage that was shown to the model under a number.
-struct CitedPassage: Sendable {
-    let documentID: String
-    let title: String
-    let digest: String
-    let byteRange: Range<Int>
-    let text: String
-}
-
-/// How well the cited passages carry an answer.
-enum Support: String, Sendable, Codable {
-    /// The answer's words stand in the passage one after the other.
-    case verbatim
-    /// Most of the answer's words stand in the passage.
-    case partial
-    /// No passage carries the answer: it is shown without a citation.
-    case none
-    /// The model said that the documents do not answer the question.
-    case refused
-}
+internal import HTTP
 
 /// Looks for an answer's words in the passages before a citation leaves: a wrong number is corrected, a
 /// citation that nothing supports is dropped.
@@ -26,33 +7,34 @@ struct CitationChecker: Sendable {
     /// words of any two English sentences overlap by a third.
     static let partialShareMin = 0.6
 
-    let passages: [CitedPassage]
-    private let passageWords: [[Substring]]
+    private let passages: [[Substring]]
 
     struct Verdict: Equatable, Sendable {
-        let support: Support
-        /// Index into `passages`.
+        /// `supported`: the statement's words stand in the passage one after the other; `partial`: most
+        /// of them do; `unsupported`: in no passage.
+        let support: MeshReport.Support
+        /// Index of the passage.
         let passage: Int?
     }
 
-    init(passages: [CitedPassage]) {
-        self.passages = passages
-        passageWords = passages.map { Self.words(of: $0.text) }
+    /// - Parameter passages: their texts, in the order in which they were numbered for the model.
+    init(passages: [String]) {
+        self.passages = passages.map(Self.words)
     }
 
     /// The verdict on `statement`, which cites the passage with index `cited` (if any). Of passages that
     /// support it equally well the cited one wins, then the first.
     func check(_ statement: String, cited: Int?) -> Verdict {
         let words = Self.words(of: statement)
-        guard !words.isEmpty else { return Verdict(support: .none, passage: nil) }
+        guard !words.isEmpty else { return Verdict(support: .unsupported, passage: nil) }
         let order = [cited].compactMap { $0 }.filter(passages.indices.contains) + passages.indices
-        if let passage = order.first(where: { contains(words, in: passageWords[$0]) }) {
-            return Verdict(support: .verbatim, passage: passage)
+        if let passage = order.first(where: { contains(words, in: passages[$0]) }) {
+            return Verdict(support: .supported, passage: passage)
         }
-        let shares = order.map { (passage: $0, share: share(of: words, in: passageWords[$0])) }
+        let shares = order.map { (passage: $0, share: share(of: words, in: passages[$0])) }
         guard let best = shares.map(\.share).max(), best >= Self.partialShareMin,
             let passage = shares.first(where: { $0.share == best })?.passage
-        else { return Verdict(support: .none, passage: nil) }
+        else { return Verdict(support: .unsupported, passage: nil) }
         return Verdict(support: .partial, passage: passage)
     }
 

@@ -1,3 +1,4 @@
+internal import HTTP
 internal import LinearAlgebra
 internal import Mesh
 internal import Model
@@ -7,7 +8,7 @@ internal import Transport
 /// What a request receives from the engine.
 enum EngineEvent: Sendable {
     case token(GeneratedToken)
-    case finished(FinishReason, completionTokenCount: Int, RouteTrace)
+    case finished(FinishReason, Usage, RouteTrace)
 }
 
 /// Runs all requests together, a step at a time, on the compute loop.
@@ -151,10 +152,10 @@ actor Engine: LoopBound {
         sequences[id] = sequence
         sequence.output.yield(.token(token))
         guard let reason = sequence.generation.finishReason else { return }
-        sequence.output.yield(
-            .finished(
-                reason, completionTokenCount: sequence.generation.completionTokenCount,
-                sequence.trace))
+        let usage = Usage(
+            promptTokenCount: sequence.generation.promptTokenCount,
+            completionTokenCount: sequence.generation.completionTokenCount)
+        sequence.output.yield(.finished(reason, usage, sequence.trace))
         end(id, throwing: nil)
     }
 

@@ -1,3 +1,4 @@
+internal import HTTP
 internal import Model
 internal import Tokenization
 
@@ -9,7 +10,7 @@ struct Generation: Sendable {
     /// Tokens that the KV cache holds already.
     private(set) var processedTokenCount = 0
     private(set) var finishReason: FinishReason?
-    private let endTokens: Set<TokenID>
+    private let tokenizer: Tokenizer
     private var sampler: Sampler
     private var decoder: StreamDecoder
     private var stopMatcher: StopMatcher
@@ -19,7 +20,7 @@ struct Generation: Sendable {
         tokens = prompt
         promptTokenCount = prompt.count
         self.parameters = parameters
-        endTokens = tokenizer.endOfSequence
+        self.tokenizer = tokenizer
         decoder = tokenizer.makeDecoder()
         stopMatcher = StopMatcher(parameters.stops)
         sampler = Sampler(
@@ -43,30 +44,28 @@ struct Generation: Sendable {
     mutating func accept(_ logits: [Float]) -> GeneratedToken {
         let (token, logProbability) = sampler.sample(logits)
         tokens.append(token)
-        let isEnd = endTokens.contains(token)
-        var text = isEnd ? "" : stopMatcher.feed(decoder.feed(token))
+        let isEnd = tokenizer.endOfSequence.contains(token)
+        var text = isEnd ? "" : stopMatcher.feed(decoder.append(token))
         finishReason = reasonToStop(isEnd: isEnd)
         if finishReason != nil && !stopMatcher.hasStopped {
             text += stopMatcher.feed(decoder.finish()) + stopMatcher.finish()
         }
         return GeneratedToken(
-            token: token, text: text, logProbability: logProbability,
-            alternatives: parameters.alternativeCount.map {
-                Sampler.topLogProbabilities(logits, count: $0)
-            })
+            text: text, id: token, bytes: tokenizer.bytes(of: token),
+            logProbability: parameters.alternativeCount == nil ? nil : Double(logProbability),
+            alternatives: alternatives(logits))
+    }
+
+    private func alternatives(_ logits: [Float]) -> [GeneratedToken.Alternative] {
+        guard let count = parameters.alternativeCount, count > 0 else { return [] }
+        return Sampler.topLogProbabilities(logits, count: count).map {
+            GeneratedToken.Alternative(
+                bytes: tokenizer.bytes(of: $0.token), logProbability: Double($0.logProbability))
+        }
     }
 
     private func reasonToStop(isEnd: Bool) -> FinishReason? {
         if isEnd || stopMatcher.hasStopped { return .stop }
         return completionTokenCount >= parameters.tokenCountMax ? .length : nil
     }
-}
-
-/// A token and the text that it released (empty while a character or a stop string may be incomplete).
-struct GeneratedToken: Sendable {
-    let token: TokenID
-    let text: String
-    let logProbability: Float
-    /// The most likely tokens at this place, where asked for.
-    let alternatives: [(token: TokenID, logProbability: Float)]?
 }

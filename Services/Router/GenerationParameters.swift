@@ -1,5 +1,3 @@
-internal import Tokenization
-
 /// How the next token is chosen and when to stop; validated at the front door.
 struct GenerationParameters: Sendable {
     var temperature: Float = 1
@@ -10,6 +8,3 @@ struct GenerationParameters: Sendable {
     /// Most likely alternatives to report with each token; nil for no log probabilities at all.
     var alternativeCount: Int?
 }
-
-/// Why a generation ended.
-enum FinishReason: String, Sendable { case stop, length }

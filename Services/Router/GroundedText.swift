@@ -1,16 +1,18 @@
+internal import HTTP
+
 /// What leaves while a grounded answer is written.
 enum GroundedPiece: Equatable, Sendable {
     case text(String)
-    case citation(Citation)
+    case citation(CheckedCitation)
 }
 
 /// A checked citation: where its mark stands in the answer, and which passage carries the words before it.
-struct Citation: Equatable, Sendable {
-    /// Position of the mark, in characters of the answer.
+struct CheckedCitation: Equatable, Sendable {
+    /// Position of the mark, in Unicode scalars of the answer.
     let index: Int
     /// Index of the passage among those that were shown.
     let passage: Int
-    let support: Support
+    let support: MeshReport.Support
     /// True when the model named another passage, or none.
     let isCorrected: Bool
 }
@@ -23,18 +25,18 @@ struct GroundedText: Sendable {
     private var held = ""
     private var statement = ""
     private var emitted = ""
-    private var supports: [Support] = []
+    private var supports: [MeshReport.Support] = []
 
-    init(passages: [CitedPassage], refusal: String) {
+    init(passages: [String], refusal: String) {
         checker = CitationChecker(passages: passages)
         self.refusal = refusal
     }
 
-    /// The weakest support of any statement; `none` for an empty answer.
-    var support: Support {
+    /// The weakest support of any statement; `unsupported` for an empty answer.
+    var support: MeshReport.Support {
         if isRefusal { return .refused }
-        let order: [Support] = [.none, .partial, .verbatim]
-        return order.first(where: supports.contains) ?? .none
+        let order: [MeshReport.Support] = [.unsupported, .partial, .supported]
+        return order.first(where: supports.contains) ?? .unsupported
     }
 
     mutating func feed(_ text: String) -> [GroundedPiece] {
@@ -81,8 +83,8 @@ struct GroundedText: Sendable {
         supports.append(verdict.support)
         guard let passage = verdict.passage else { return [] }
         let mark = " [\(passage + 1)]"
-        let citation = Citation(
-            index: emitted.count + 1, passage: passage, support: verdict.support,
+        let citation = CheckedCitation(
+            index: emitted.unicodeScalars.count + 1, passage: passage, support: verdict.support,
             isCorrected: passage != cited)
         emitted += mark
         return [.text(mark), .citation(citation)]

@@ -1,22 +1,18 @@
+import HTTP
 import Testing
 
 @testable import Router
 
 private let refusal = "Not in the documents."
 
-private func passage(_ text: String) -> CitedPassage {
-    CitedPassage(
-        documentID: "d", title: "t", digest: "", byteRange: 0..<text.utf8.count, text: text)
-}
-
 private let passages = [
-    passage("The crisis began in October 1973, when the members proclaimed an embargo."),
-    passage("Packet switching was invented by Paul Baran in the early 1960s."),
+    "The crisis began in October 1973, when the members proclaimed an embargo.",
+    "Packet switching was invented by Paul Baran in the early 1960s.",
 ]
 
 /// The answer and its citations, the same however the text is cut.
-private func ground(_ text: String) -> (text: String, citations: [Citation], support: Support) {
-    var results: [(text: String, citations: [Citation], support: Support)] = []
+private func ground(_ text: String) -> (text: String, citations: [CheckedCitation], support: MeshReport.Support) {
+    var results: [(text: String, citations: [CheckedCitation], support: MeshReport.Support)] = []
     for length in 1...max(text.count, 1) {
         var grounded = GroundedText(passages: passages, refusal: refusal)
         var pieces: [GroundedPiece] = []
@@ -40,13 +36,13 @@ struct GroundedTextTests {
         #expect(result.text == "October 1973 [1]")
         #expect(result.citations.map(\.passage) == [0])
         #expect(result.citations[0].isCorrected == false)
-        #expect(result.support == .verbatim)
+        #expect(result.support == .supported)
     }
 
-    @Test func `the mark's position is given in characters`() {
+    @Test func `the mark's position is given in Unicode scalars`() {
         let result = ground("October 1973 [1]")
-        let mark = result.text.index(result.text.startIndex, offsetBy: result.citations[0].index)
-        #expect(result.text[mark...] == "[1]")
+        let scalars = result.text.unicodeScalars.dropFirst(result.citations[0].index)
+        #expect(String(String.UnicodeScalarView(scalars)) == "[1]")
     }
 
     @Test func `a wrong number is corrected`() {
@@ -60,25 +56,25 @@ struct GroundedTextTests {
     }
 
     @Test func `an answer without a mark gets the passage that carries it`() {
-        #expect(ground("Paul Baran.").text == "Paul Baran. [2]")
+        #expect(ground("Paul Baran.".text == "Paul Baran. [2]")
     }
 
     @Test func `an answer that no passage carries has no citation and says so`() {
         let result = ground("Napoleon Bonaparte [2]")
         #expect(result.text == "Napoleon Bonaparte")
         #expect(result.citations.isEmpty)
-        #expect(result.support == .none)
+        #expect(result.support == .unsupported)
     }
 
     @Test func `the weakest statement decides`() {
         let result = ground("October 1973 [1] and Napoleon Bonaparte himself [2]")
         #expect(result.citations.map(\.passage) == [0])
-        #expect(result.support == .none)
+        #expect(result.support == .unsupported)
     }
 
     @Test func `a refusal is neither cited nor checked`() {
-        let result = ground("Not in the documents.")
-        #expect(result.text == "Not in the documents.")
+        let result = ground("Not in the documents."
+        #expect(result.text == "Not in the documents."
         #expect(result.support == .refused)
     }
 

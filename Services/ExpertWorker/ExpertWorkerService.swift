@@ -1,0 +1,102 @@
+internal import Checkpoint
+internal import LinearAlgebra
+internal import Logging
+internal import Mesh
+internal import ServiceKit
+internal import Synchronization
+internal import Transport
+internal import Wire
+
+/// Hosts experts. It dials the routers, says what it is, holds what it is told to hold, and computes.
+final class ExpertWorkerService: Service {
+    static let name = "expert-worker"
+    static let summary = "Hosts experts of a Mixture-of-Experts model and computes them for routers."
+    static let adminAddress = "127.0.0.1:0"
+
+    private let configuration: ExpertWorkerConfiguration
+    private let logger: Logger
+    private let loop = EventLoop(name: "io")
+    private let shard: ExpertShard
+    private let links: RouterLinks
+
+    init(configuration: ExpertWorkerConfiguration, context: ServiceContext) async throws {
+        self.configuration = configuration
+        logger = context.logger
+        ComputeThreads.set(configuration.threadCount)
+        let shard = ExpertShard(loop: EventLoop(name: "compute"))
+        let store = ArtifactStore(path: configuration.modelDirectory + "/experts")
+        let loader = ArtifactLoader(store: store, loop: EventLoop(name: "files"))
+        let assign = AssignmentHandler(
+            shard: shard, loader: loader, memoryByteCountMax: configuration.memoryByteCountMax)
+        self.shard = shard
+        links = RouterLinks()
+        handlers = Self.handlers(shard: shard, assign: assign)
+    }
+
+    private let handlers: Handlers
+
+    func run() async throws {
+        await withTaskGroup { group in
+            for address in configuration.routers {
+                let redial = redial(to: address)
+                group.addTask(executorPreference: loop) { await redial.run() }
+            }
+            await links.waitUntilDrained()
+            group.cancelAll()
+        }
+    }
+
+    func drain(within grace: Duration) async {
+        for peer in await links.peers { await peer.drain(within: grace) }
+        await links.drain()
+    }
+
+    var health: HealthReport {
+        get async {
+            await links.peers.isEmpty
+                ? .unready(["no router reached yet: \(configuration.routers.map(\.description))"])
+                : .ready
+        }
+    }
+
+    private func redial(to address: SocketAddress) -> Redial {
+        let (logger, links) = (logger, links)
+        return Redial(
+            to: address, on: loop, hello: hello, handlers: handlers,
+            onFailure: { error in
+                logger.warning(
+                    "router not reached", metadata: ["router": "\(address)", "error": "\(error)"])
+            },
+            onPeer: { peer in
+                logger.notice("connected", metadata: ["router": "\(address)"])
+                await links.add(peer)
+                await peer.waitUntilClosed()
+                await links.remove(peer)
+            })
+    }
+
+    private var hello: Hello {
+        Hello(
+            role: .expertWorker, name: configuration.name,
+            numericClass: ComputeThreads.kernelName,
+            capacityBytes: configuration.memoryByteCountMax, coreCount: configuration.threadCount)
+    }
+
+    private static func handlers(shard: ExpertShard, assign: AssignmentHandler) -> Handlers {
+        var handlers = Handlers()
+        handlers.on(ExpertDispatch.self) { request, attachment, _ in
+            let dispatch = try ValidDispatch(request, rows: attachment.floats())
+            let (sums, nanoseconds) = try await shard.compute(dispatch)
+            let reply = ExpertCombine(rowCount: sums.rowCount, computeNanoseconds: nanoseconds)
+            return (reply, Attachment(floats: sums.elements))
+        }
+        handlers.on(AssignExperts.self) { request, _, _ in (try await assign(request), .empty) }
+        handlers.on(WorkerStatus.self) { _, _, context in
+            let reply = WorkerStatusReply(
+                inFlight: await context.peer.inFlight, residentBytes: await shard.residentBytes,
+                experts: await shard.statistics)
+            return (reply, .empty)
+        }
+        return handlers
+    }
+}

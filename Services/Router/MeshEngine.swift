@@ -1,0 +1,147 @@
+internal import HTTP
+internal import Mesh
+internal import Tokenization
+internal import Transport
+internal import Wire
+
+/// The models of this mesh, as the front door sees them.
+struct MeshEngine: GenerationEngine {
+    let model: ServedModel
+    let contextLength: Int
+    let prompts: PromptBuilder
+    let engine: Engine
+    let knowledge: KnowledgeClient?
+    let library: Library?
+    let limits: RequestLimits
+    let startedAt: Int
+
+    func models() async throws -> [ModelDescription] {
+        [
+            ModelDescription(
+                id: model.name, createdAt: startedAt, owner: "expertmesh",
+                revision: "\(model.revision)"),
+            ModelDescription(id: Self.embeddingModel, createdAt: startedAt, owner: "expertmesh"),
+        ]
+    }
+
+    func generate(
+        _ request: GenerationRequest
+    ) async throws -> AsyncThrowingStream<GenerationEvent, any Error> {
+        try check(request.model)
+        let prompt = try prompts.tokens(request.prompt)
+        var parameters = try self.parameters(
+            prompt, sampling: request.sampling, tokenCountMax: request.tokenCountMax)
+        parameters.stops = request.stop
+        parameters.alternativeCount = request.alternativeCount
+        let events = try await start(prompt, parameters)
+        return Self.stream { output in
+            output.yield(.started(model: model.name, promptTokenCount: prompt.count))
+            for try await event in events {
+                switch event {
+                case .token(let token): output.yield(.token(token))
+                case .finished(let reason, let usage, let trace):
+                    let report = report(trace, options: request.mesh)
+                    output.yield(.finished(reason, usage, report))
+                }
+            }
+        }
+    }
+
+    // MARK: - Parts that `answer` shares
+
+    func check(_ name: String) throws(FrontDoorError) {
+        guard name == model.name else {
+            throw .notFound(
+                what: "no such model: \(name); this mesh serves \(model.name)", param: "model")
+        }
+    }
+
+    func parameters(
+        _ prompt: [TokenID], sampling: Sampling, tokenCountMax: Int?
+    ) throws(FrontDoorError) -> GenerationParameters {
+        let room = contextLength - prompt.count
+        guard !prompt.isEmpty else { throw .invalid(message: "the prompt is empty", param: "prompt") }
+        guard room > 0, tokenCountMax ?? 1 <= room else {
+            throw .invalid(
+                message: "the prompt has \(prompt.count) tokens; with max_tokens "
+                    + "\(tokenCountMax ?? 1) it exceeds the context of \(contextLength)",
+                param: "max_tokens", code: "context_length_exceeded")
+        }
+        return GenerationParameters(
+            temperature: Float(sampling.temperature), topP: Float(sampling.topP),
+            seed: sampling.seed ?? .random(in: .min ... .max),
+            tokenCountMax: tokenCountMax ?? min(room, limits.tokenCountDefault))
+    }
+
+    func start(
+        _ prompt: [TokenID], _ parameters: GenerationParameters
+    ) async throws -> AsyncThrowingStream<EngineEvent, any Error> {
+        do {
+            return try await engine.generate(
+                prompt: prompt, parameters: parameters, deadline: .after(limits.duration))
+        } catch let error as AdmissionError {
+            throw error.doorError
+        }
+    }
+
+    func report(
+        _ trace: RouteTrace, options: MeshOptions, support: MeshReport.Support? = nil
+    ) -> MeshReport {
+        let uses = options.routing ? trace.uses.sorted { $0.key < $1.key } : []
+        return MeshReport(
+            support: support,
+            experts: uses.map { expert, use in
+                MeshReport.ExpertUse(
+                    layer: expert.layer, expert: expert.expert,
+                    worker: use.workers.map(\.name).sorted().joined(separator: ","),
+                    weight: Double(use.weightMass), tokenCount: use.rowCount)
+            },
+            revision: "\(model.revision)")
+    }
+
+    /// A stream that `produce` fills. When its consumer goes away the producing task is cancelled; that
+    /// drops the engine's stream, which ends the generation.
+    static func stream<Event: Sendable>(
+        _ produce: @escaping @Sendable (AsyncThrowingStream<Event, any Error>.Continuation)
+            async throws -> Void
+    ) -> AsyncThrowingStream<Event, any Error> {
+        let (stream, output) = AsyncThrowingStream<Event, any Error>.makeStream()
+        let task = Task {
+            do {
+                try await produce(output)
+                output.finish()
+            } catch {
+                output.finish(throwing: Self.doorError(error))
+            }
+        }
+        output.onTermination = { _ in task.cancel() }
+        return stream
+    }
+
+    private static func doorError(_ error: any Error) -> any Error {
+        switch error {
+        case let loss as ExpertLoss:
+            FrontDoorError.unavailable(message: "\(loss)", retryAfter: .seconds(1))
+        case is DeadlineExceeded: FrontDoorError.deadlineExceeded(message: "\(error)")
+        default: error
+        }
+    }
+}
+
+/// What one request may take.
+struct RequestLimits: Sendable {
+    /// From admission to the last token.
+    var duration = Duration.seconds(300)
+    /// Tokens of an answer whose request names no maximum.
+    var tokenCountDefault = 1024
+}
+
+extension AdmissionError {
+    var doorError: FrontDoorError {
+        switch self {
+        case .overloaded: .overloaded(retryAfter: .seconds(1))
+        case .tooLarge: .invalid(message: description, param: "max_tokens")
+        case .draining: .unavailable(message: description, retryAfter: .seconds(1))
+        }
+    }
+}

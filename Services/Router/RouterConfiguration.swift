@@ -1,0 +1,107 @@
+internal import HTTP
+internal import ServiceKit
+internal import Transport
+internal import Wire
+
+/// Everything an operator can change about a router.
+struct RouterConfiguration: ServiceConfiguration {
+    /// How workers' results are added, in the operator's words.
+    enum Order: String, CaseIterable {
+        case fast, fixed
+
+        var reduction: Reduction { self == .fast ? .partialSum : .perChoice }
+    }
+
+    let listen: ListenAddress
+    let meshListen: SocketAddress
+    let modelDirectory: String
+    let knowledgeStore: SocketAddress?
+    let catalogPath: String?
+    let keys: APIKeys?
+    let replicaCount: Int
+    let order: Order
+    let threadCount: Int
+    let limits: Scheduler.Limits
+    let requestLimits: RequestLimits
+
+    static let settings = [
+        Setting(
+            "listen", "HOST:PORT", default: "127.0.0.1:8080",
+            help: "Where clients find the OpenAI-compatible API.", example: "0.0.0.0:8080"),
+        Setting(
+            "mesh-listen", "ADDRESS", default: "127.0.0.1:7000",
+            help: "Where expert-workers dial in: HOST:PORT or unix:PATH.",
+            example: "unix:/run/expertmesh/router.sock"),
+        Setting(
+            "model-directory", "PATH", isRequired: true,
+            help: "An imported model (meshctl import).",
+            example: "/var/lib/expertmesh/models/demo"),
+        Setting(
+            "knowledge-store", "ADDRESS",
+            help: "The knowledge-store to dial; without it files, vector stores, file_search and "
+                + "embeddings answer 503.",
+            example: "127.0.0.1:7100"),
+        Setting(
+            "catalog", "PATH",
+            help: "The SQLite file that remembers files and vector stores; needed with "
+                + "--knowledge-store.",
+            example: "/var/lib/expertmesh/catalog.sqlite"),
+        Setting(
+            "api-keys", "KEY,…", isSecret: true,
+            help: "Keys that clients must present, by commas; without any, everyone may call.",
+            example: "sk-first,sk-second"),
+        Setting(
+            "replicas", "COUNT", default: "2",
+            help: "Copies of each expert that are wanted where memory allows.", example: "3"),
+        Setting(
+            "order", "ORDER", default: "fast",
+            help: "fast: workers add up what they compute; fixed: every choice travels alone and is "
+                + "added in the gate's order, so that any placement gives the same bits.",
+            example: "fixed"),
+        Setting(
+            "threads", "COUNT", default: "1", help: "Cores to compute with.", example: "4"),
+        Setting(
+            "running-requests", "COUNT", default: "32",
+            help: "Sequences that are generated together.", example: "8"),
+        Setting(
+            "waiting-requests", "COUNT", default: "64",
+            help: "Requests that may wait for a place; more are answered 429 at once.",
+            example: "16"),
+        Setting(
+            "cached-tokens", "COUNT", default: "65536",
+            help: "Tokens that the KV caches of all running sequences may hold.", example: "32768"),
+        Setting(
+            "request-time", "TIME", default: "300s",
+            help: "What a request may take from admission to its last token.", example: "60s"),
+    ]
+
+    init(_ values: SettingValues) throws(SettingError) {
+        listen = try values.address("listen")
+        meshListen = try Self.socket("mesh-listen", values.string("mesh-listen"), values)
+        modelDirectory = try values.string("model-directory")
+        if let text = values.optionalString("knowledge-store") {
+            knowledgeStore = try Self.socket("knowledge-store", text, values)
+            catalogPath = try values.string("catalog")
+        } else {
+            knowledgeStore = nil
+            catalogPath = nil
+        }
+        keys = APIKeys(values.list("api-keys"))
+        replicaCount = try values.integer("replicas", in: 1...16)
+        order = try values.choice("order")
+        threadCount = try values.integer("threads", in: 1...256)
+        limits = Scheduler.Limits(
+            runningCountMax: try values.integer("running-requests", in: 1...1024),
+            waitingCountMax: try values.integer("waiting-requests", in: 0...65_536),
+            cachedTokenCountMax: try values.integer("cached-tokens", in: 1...(1 << 30)))
+        requestLimits = RequestLimits(duration: try values.duration("request-time"))
+    }
+
+    private static func socket(
+        _ name: String, _ text: String, _ values: SettingValues
+    ) throws(SettingError) -> SocketAddress {
+        do { return try SocketAddress(text) } catch {
+            throw values.invalid(name, expected: "an address such as 127.0.0.1:7000 (\(error))")
+        }
+    }
+}

@@ -1,0 +1,119 @@
+internal import Glibc
+internal import HTTP
+internal import LinearAlgebra
+internal import Logging
+internal import Mesh
+internal import Model
+internal import ServiceKit
+internal import Storage
+internal import Transport
+internal import Wire
+
+/// The front door, and what every token needs: tokenizer, attention, gates, batching, dispatch.
+final class RouterService: Service {
+    static let name = "router"
+    static let summary = "Serves a Mixture-of-Experts model whose experts live in expert-workers."
+    static let adminAddress = "127.0.0.1:9090"
+
+    private let loop = EventLoop(name: "io")
+    private let engine: Engine
+    private let fleet: Fleet
+    private let knowledge: KnowledgeClient?
+    private let ingestor: Ingestor?
+    private let hello: Hello
+    private let mesh: Server
+    private let door: HTTPServer
+
+    init(configuration: RouterConfiguration, context: ServiceContext) async throws {
+        ComputeThreads.set(configuration.threadCount)
+        let loaded = try LoadedModel(path: configuration.modelDirectory)
+        let model = ServedModel(loaded)
+        let fleet = Fleet(
+            model: model, replicaCount: configuration.replicaCount,
+            reduction: configuration.order.reduction, loop: loop, logger: context.logger)
+        let engine = Engine(
+            decoder: loaded.decoder, tokenizer: loaded.tokenizer, fleet: fleet,
+            limits: configuration.limits, loop: EventLoop(name: "compute"))
+        let library = try await Self.library(configuration, loop: loop, logger: context.logger)
+        hello = Hello(role: .router, name: "router", numericClass: ComputeThreads.kernelName)
+        mesh = try await Self.listen(configuration, hello, fleet, loop: loop, context.logger)
+        context.announce("mesh", address: "\(mesh.address)")
+        let meshEngine = MeshEngine(
+            model: model, contextLength: loaded.decoder.configuration.contextLength,
+            prompts: PromptBuilder(tokenizer: loaded.tokenizer, template: loaded.chatTemplate),
+            engine: engine, knowledge: library?.knowledge, library: library,
+            limits: configuration.requestLimits, startedAt: Self.now())
+        let routes = FrontDoor(engine: meshEngine, library: library).routes
+        door = try await HTTPServer.start(
+            on: configuration.listen, logger: context.logger, keys: configuration.keys,
+            routes: { routes })
+        context.announce("http", address: "\(door.address)")
+        (self.fleet, self.engine) = (fleet, engine)
+        (knowledge, ingestor) = (library?.knowledge, library?.ingestor)
+        AdminReports(model: model, fleet: fleet, engine: engine, knowledge: knowledge)
+            .add(to: context.admin)
+    }
+
+    func run() async throws {
+        await withTaskGroup { group in
+            if let knowledge, let ingestor {
+                let hello = hello
+                group.addTask(executorPreference: loop) { await knowledge.run(as: hello) }
+                group.addTask { await ingestor.run() }
+            }
+            group.addTask(executorPreference: engine.loop) { [engine] in await engine.run() }
+            await door.waitUntilStopped()
+            group.cancelAll()
+        }
+    }
+
+    /// First the clients' requests end, then the workers' connections.
+    func drain(within grace: Duration) async {
+        await door.drain(within: grace)
+        await mesh.drain(within: .seconds(1))
+    }
+
+    var health: HealthReport {
+        get async {
+            let missing = await fleet.missing
+            guard let first = missing.first else { return .ready }
+            return .unready([
+                "\(missing.count) experts have no live worker, first expert \(first.expert) of "
+                    + "layer \(first.layer)"
+            ])
+        }
+    }
+
+    private static func listen(
+        _ configuration: RouterConfiguration, _ hello: Hello, _ fleet: Fleet, loop: EventLoop,
+        _ logger: Logger
+    ) async throws -> Server {
+        try await Server.listen(
+            on: configuration.meshListen, loop: loop, hello: hello, handlers: Handlers(),
+            onFailure: { logger.warning("mesh connection refused", metadata: ["reason": "\($0)"]) },
+            onPeer: { peer in
+                guard peer.remote.role == .expertWorker else {
+                    return await peer.close(reason: "only expert-workers dial a router")
+                }
+                await fleet.serve(peer)
+            })
+    }
+
+    private static func library(
+        _ configuration: RouterConfiguration, loop: EventLoop, logger: Logger
+    ) async throws -> Library? {
+        guard let address = configuration.knowledgeStore, let path = configuration.catalogPath else {
+            return nil
+        }
+        let catalog = Catalog(path: path, thread: SerialThread())
+        try await catalog.open()
+        let knowledge = KnowledgeClient(address: address, loop: loop, logger: logger)
+        return Library(
+            catalog: catalog, knowledge: knowledge,
+            ingestor: Ingestor(catalog: catalog, knowledge: knowledge, logger: logger),
+            now: now)
+    }
+
+    /// Seconds since 1970.
+    @Sendable private static func now() -> Int { time(nil) }
+}
