@@ -6,9 +6,10 @@ public enum Activation: UInt32, Sendable {
 
 /// The first 64 bytes of an artifact: everything that its weights' bytes do not say themselves.
 ///
-/// Little-endian 32-bit fields after the magic: format version, storage of gate and up, storage of down,
-/// hidden size, intermediate size, activation, then zeros.
+/// Little-endian 32-bit fields after the magic: format version, storage of gate and up, storage of
+/// down, hidden size, intermediate size, activation, then zeros.
 public struct ArtifactHeader: Sendable, Hashable {
+    /// Bytes of the header itself.
     public static let byteCount = 64
     static let formatVersion: UInt32 = 1
     static let magic = Array("XMEXPERT".utf8)
@@ -17,11 +18,16 @@ public struct ArtifactHeader: Sendable, Hashable {
     public let gateUp: TensorInfo
     /// [hiddenSize, intermediateSize].
     public let down: TensorInfo
+    /// What is applied to the gate's outputs.
     public let activation: Activation
 
+    /// Width of the residual stream, which an expert reads and writes.
     public var hiddenSize: Int { gateUp.shape[1] }
+    /// Width between the two products.
     public var intermediateSize: Int { down.shape[1] }
+    /// Where gate and up begin in the file.
     public var gateUpStart: Int { Self.byteCount }
+    /// Where down begins in the file.
     public var downStart: Int { aligned(gateUpStart + gateUp.byteCount, to: Self.byteCount) }
     /// Of the whole file.
     public var artifactByteCount: Int { downStart + down.byteCount }
@@ -104,6 +110,7 @@ public struct ArtifactHeader: Sendable, Hashable {
 public struct Artifact: Sendable {
     /// The SHA-256 that the content was verified against, or was computed from.
     public let digest: ArtifactDigest
+    /// Sizes and storages.
     public let header: ArtifactHeader
     private let file: MappedFile
 
@@ -134,5 +141,6 @@ public struct Artifact: Sendable {
 
     /// The whole file, as it travels between services.
     public var bytes: MappedBytes { file.all }
+    /// Length of the file.
     public var byteCount: Int { file.byteCount }
 }

@@ -15,7 +15,8 @@ public struct ArtifactDigest: Hashable, Sendable, Codable, CustomStringConvertib
         self.words = words
     }
 
-    /// Nil unless `hexadecimal` is exactly 64 digits in lower case: the only spelling, as it names files.
+    /// Nil unless `hexadecimal` is exactly 64 digits in lower case: the only spelling, as it names
+    /// files.
     public init?(hexadecimal: String) {
         let digits = hexadecimal.utf8.compactMap { Self.value(ofDigit: $0) }
         guard digits.count == 64, hexadecimal.utf8.count == 64 else { return nil }
@@ -38,6 +39,7 @@ public struct ArtifactDigest: Hashable, Sendable, Codable, CustomStringConvertib
         self.init(hash.finalize())
     }
 
+    /// Reads the 64 digits; anything else is a `DecodingError`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let digest = Self(hexadecimal: try container.decode(String.self)) else {
@@ -47,11 +49,13 @@ public struct ArtifactDigest: Hashable, Sendable, Codable, CustomStringConvertib
         self = digest
     }
 
+    /// Writes the 64 digits.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
     }
 
+    /// The 32 bytes.
     public var bytes: [UInt8] {
         (0..<32).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> ($0 % 8 * 8)) }
     }

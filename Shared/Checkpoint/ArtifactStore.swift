@@ -2,18 +2,22 @@ internal import Glibc
 
 /// A directory of artifacts, each named by its digest.
 public struct ArtifactStore: Sendable {
+    /// The directory.
     public let path: String
 
     /// The directory need not exist before the first `insert`.
     public init(path: String) { self.path = path }
 
+    /// Whether a file of that name is there; only `open` looks at its content.
     public func contains(_ digest: ArtifactDigest) -> Bool {
         unsafe access(file(digest), R_OK) == 0
     }
 
-    /// Maps an artifact and verifies its whole content against its name: keep the value, do not reopen.
+    /// Maps an artifact and verifies its whole content against its name: keep the value, do not
+    /// reopen.
     ///
-    /// A symbolic link in place of the file is refused. Throws `unreadable`, `wrongDigest` or `malformed`.
+    /// A symbolic link in place of the file is refused. Throws `unreadable`, `wrongDigest` or
+    /// `malformed`.
     public func open(_ digest: ArtifactDigest) throws(CheckpointError) -> Artifact {
         let file = try MappedFile(notFollowing: file(digest))
         let actual = ArtifactDigest(of: file.all)
@@ -24,10 +28,11 @@ public struct ArtifactStore: Sendable {
         return try Artifact(file, digest: digest)
     }
 
-    /// Stores the bytes of an artifact under their digest, durably; the same content is written once.
+    /// Stores the bytes of an artifact under their digest, durably; the same content is written
+    /// once.
     ///
-    /// Throws `malformed` when they are no artifact, `wrongDigest` when they are not the `expected` one,
-    /// `unwritable` when the disk refuses.
+    /// Throws `malformed` when they are no artifact, `wrongDigest` when they are not the `expected`
+    /// one, `unwritable` when the disk refuses.
     @discardableResult
     public func insert(
         _ bytes: [UInt8], expected: ArtifactDigest? = nil
@@ -49,7 +54,9 @@ public struct ArtifactStore: Sendable {
 
     /// Whether the directory has this artifact undamaged.
     private func holds(_ artifact: Artifact) -> Bool {
-        do { return try open(artifact.digest).byteCount == artifact.byteCount } catch { return false }
+        do { return try open(artifact.digest).byteCount == artifact.byteCount } catch {
+            return false
+        }
     }
 
     private func file(_ digest: ArtifactDigest) -> String { "\(path)/\(digest)" }

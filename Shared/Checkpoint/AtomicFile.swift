@@ -5,9 +5,12 @@ internal import Glibc
 public struct FileRecord: Sendable, Equatable {
     /// A plain name in the model directory.
     public let file: String
+    /// Of the whole content.
     public let sha256: ArtifactDigest
+    /// Length of the file.
     public let byteCount: Int
 
+    /// A record of a file that is, or will be, in the model directory.
     public init(file: String, sha256: ArtifactDigest, byteCount: Int) {
         self.file = file
         self.sha256 = sha256
@@ -70,7 +73,8 @@ final class AtomicFile {
         }
     }
 
-    /// Makes the file durable and visible, in place of any older one. Nothing may be written afterwards.
+    /// Makes the file durable and visible, in place of any older one. Nothing may be written
+    /// afterwards.
     func commit() throws(CheckpointError) -> FileRecord {
         guard fsync(descriptor) == 0, unsafe rename(partialPath, path) == 0 else {
             throw failure()
@@ -79,7 +83,8 @@ final class AtomicFile {
         descriptor = -1
         try synchroniseDirectory()
         let digest = ArtifactDigest(hash.finalize())
-        let name = String(path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...])
+        let name = String(
+            path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...])
         return FileRecord(file: name, sha256: digest, byteCount: byteCount)
     }
 

@@ -1,7 +1,8 @@
 /// Reference encoders, rounding as ggml's do (`quantize_row_*_ref`): for tests and for making small
 /// files, not for speed.
 extension BlockFormat {
-    /// `numbers` in the given storage, or nil when they are not whole blocks or the type has no encoder (Q6_K).
+    /// `numbers` in the given storage, or nil when they are not whole blocks or the type has no
+    /// encoder (Q6_K).
     public static func encode(_ numbers: [Float], storage: StorageType) -> [UInt8]? {
         guard storage != .q6_K, let byteCount = storage.byteCount(of: numbers.count) else {
             return nil
@@ -46,7 +47,8 @@ extension BlockFormat {
         }
     }
 
-    /// scale = the number of largest magnitude, with its sign, / −8: so that number is exactly nibble 0.
+    /// scale = the number of largest magnitude, with its sign, / −8: so that number is exactly
+    /// nibble 0.
     private static func appendQ4_0(_ block: ArraySlice<Float>, to bytes: inout [UInt8]) {
         var extreme: Float = 0
         for number in block where abs(number) > abs(extreme) { extreme = number }

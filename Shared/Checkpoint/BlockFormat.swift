@@ -1,8 +1,8 @@
 /// Reference decoders of the storage types: plain, obvious and slow.
 /// The kernels that compute with weights must equal them to the bit.
 ///
-/// Layouts are those of GGUF (ggml): little-endian, scales as IEEE half precision, and within a block of
-/// 4-bit numbers byte j holds number j in its low half and number j + 16 in its high half.
+/// Layouts are those of GGUF (ggml): little-endian, scales as IEEE half precision, and within a
+/// block of 4-bit numbers byte j holds number j in its low half and number j + 16 in its high half.
 public enum BlockFormat {
     /// The numbers stored in `bytes`, which must be whole blocks.
     public static func decode(_ bytes: UnsafeRawBufferPointer, storage: StorageType) -> [Float] {
@@ -72,10 +72,10 @@ public enum BlockFormat {
         }
     }
 
-    /// 128 bytes of low nibbles, 64 bytes of high bit pairs, 16 signed scales, one scale of the scales.
-    /// Each half of the block holds 128 numbers as four runs of 32: run r takes its low bits from 32 of
-    /// the 64 low bytes (runs 0 and 1 the low nibbles, 2 and 3 the high ones) and bits 2r, 2r+1 of 32 high
-    /// bytes. number = (scale · scales[i / 16]) · (6 bits − 32).
+    /// 128 bytes of low nibbles, 64 bytes of high bit pairs, 16 signed scales, one scale of the
+    /// scales. Each half of the block holds 128 numbers as four runs of 32: run r takes its low
+    /// bits from 32 of the 64 low bytes (runs 0 and 1 the low nibbles, 2 and 3 the high ones) and
+    /// bits 2r, 2r+1 of 32 high bytes. number = (scale · scales[i / 16]) · (6 bits − 32).
     private static func decodeQ6_K(
         _ block: Block, _ numbers: UnsafeMutableBufferPointer<Float>
     ) {

@@ -1,4 +1,5 @@
-/// Reads little-endian numbers and strings one after another; throws `malformed` instead of passing the end.
+/// Reads little-endian numbers and strings one after another; throws `malformed` instead of passing
+/// the end.
 struct ByteReader {
     private let file: MappedFile
     private(set) var offset = 0
@@ -17,8 +18,8 @@ struct ByteReader {
         }
     }
 
-    /// A 64-bit count of things that take at least `byteCountMin` bytes each in the rest of the file,
-    /// so that room for them may be reserved.
+    /// A 64-bit count of things that take at least `byteCountMin` bytes each in the rest of the
+    /// file, so that room for them may be reserved.
     mutating func count(
         of what: String, byteCountMin: Int, max: Int
     ) throws(CheckpointError) -> Int {

@@ -5,17 +5,20 @@ public struct CheckpointDirectory: Sendable {
     /// `config.json`, `tokenizer.json` and the like; the largest published tokenizer has 35 MB.
     public static let textByteCountMax = 256 << 20
 
+    /// The directory.
     public let path: String
+    /// What the directory holds.
     public let manifest: Manifest
+    /// The experts.
     public let artifacts: ArtifactStore
     /// The trunk's tensors, named as in the source.
     public let trunk: any TensorSource
     /// The trunk as a GGUF file, with its metadata; nil when the trunk is a safetensors file.
     public let gguf: GGUFFile?
 
-    /// Opens the manifest and maps the trunk, whose files must have the listed lengths; contents are
-    /// verified by `verifyTrunk`, artifacts when they are opened. Throws `unreadable`, `malformed`,
-    /// `wrongByteCount`.
+    /// Opens the manifest and maps the trunk, whose files must have the listed lengths; contents
+    /// are verified by `verifyTrunk`, artifacts when they are opened. Throws `unreadable`,
+    /// `malformed`, `wrongByteCount`.
     public init(path: String) throws(CheckpointError) {
         self.path = path
         manifest = try Manifest(path: path + "/" + Manifest.fileName)
@@ -38,8 +41,8 @@ public struct CheckpointDirectory: Sendable {
         self.gguf = gguf
     }
 
-    /// The content of a small trunk file such as `config.json`; nil when the manifest does not list it.
-    /// Throws `unreadable`, `wrongByteCount`, `wrongDigest`.
+    /// The content of a small trunk file such as `config.json`; nil when the manifest does not list
+    /// it. Throws `unreadable`, `wrongByteCount`, `wrongDigest`.
     public func text(_ name: String) throws(CheckpointError) -> [UInt8]? {
         guard let record = manifest.trunk.first(where: { $0.file == name }) else { return nil }
         guard record.byteCount <= Self.textByteCountMax else {
@@ -50,7 +53,8 @@ public struct CheckpointDirectory: Sendable {
         return file.bytes(in: 0..<file.byteCount)
     }
 
-    /// Reads every trunk file and compares its SHA-256. Throws `wrongDigest`, `wrongByteCount`, `unreadable`.
+    /// Reads every trunk file and compares its SHA-256. Throws `wrongDigest`, `wrongByteCount`,
+    /// `unreadable`.
     public func verifyTrunk() throws(CheckpointError) {
         for record in manifest.trunk {
             try Self.verify(try Self.map(record, in: path), record)
@@ -87,4 +91,6 @@ enum ModelLayout {
     static let ggufTrunk = "trunk.gguf"
     static let safetensorsTrunk = "trunk.safetensors"
     static let expertDirectory = "experts"
+    /// The manifest of the overlay that was imported, with all its members, verbatim.
+    static let overlay = "overlay.json"
 }

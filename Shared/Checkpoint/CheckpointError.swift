@@ -15,6 +15,7 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
     /// A well-formed checkpoint whose experts cannot be cut into artifacts.
     case unsupportedModel(path: String, reason: String)
 
+    /// One sentence for people.
     public var description: String {
         switch self {
         case .unreadable(let path, let reason): "cannot read \(path): \(reason)"

@@ -7,7 +7,8 @@ struct ExpertLayer {
     private let packed: [ExpertPart.Matrix: Tensor]
     private let single: [ExpertPart.Matrix: [Int: Tensor]]
 
-    /// `parts` are the expert tensors of one layer. Throws `unsupportedModel` when they are not a whole set.
+    /// `parts` are the expert tensors of one layer. Throws `unsupportedModel` when they are not a
+    /// whole set.
     init(
         layer: Int, parts: [(part: ExpertPart, tensor: Tensor)], path: String
     ) throws(CheckpointError) {
@@ -26,14 +27,16 @@ struct ExpertLayer {
         self.single = single
         let counts = Set(
             packed.values.map { $0.info.shape.first ?? 0 } + single.values.map(\.count))
-        guard counts.count == 1, let count = counts.first, 1...Manifest.expertCountMax ~= count else {
+        guard counts.count == 1, let count = counts.first, 1...Manifest.expertCountMax ~= count
+        else {
             let reason = "the expert tensors of layer \(layer) disagree on the number of experts"
             throw .unsupportedModel(path: path, reason: reason)
         }
         expertCount = count
     }
 
-    /// Throws `unsupportedModel`, naming layer and expert, when a matrix is missing or does not fit.
+    /// Throws `unsupportedModel`, naming layer and expert, when a matrix is missing or does not
+    /// fit.
     func expert(_ index: Int) throws(CheckpointError) -> ExpertMatrices {
         let (gate, up) = try gateAndUp(index)
         guard let gate, let up, let down = try matrix(.down, index) else {
@@ -59,7 +62,8 @@ struct ExpertLayer {
     ) throws(CheckpointError) -> ExpertMatrix? {
         if let tensor = packed[matrix] {
             guard let part = ExpertMatrix(tensor, index: index) else {
-                throw unsupported("tensor \(tensor.info.name) is not [experts, rows, columns]", expert: index)
+                throw unsupported(
+                    "tensor \(tensor.info.name) is not [experts, rows, columns]", expert: index)
             }
             return part
         }

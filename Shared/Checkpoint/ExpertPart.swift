@@ -1,4 +1,5 @@
-/// Which matrix of which expert a tensor holds, read off its name: each family's spelling, in one place.
+/// Which matrix of which expert a tensor holds, read off its name: each family's spelling, in one
+/// place.
 struct ExpertPart: Equatable {
     enum Matrix: CaseIterable {
         case gate
@@ -52,7 +53,8 @@ struct ExpertPart: Equatable {
         self.init(layer: layer, expert: expert.flatMap { Int(rest[$0]) }, matrix: matrix)
     }
 
-    /// The number behind "layers" or "blk", and the components after it; nil for a tensor of no layer.
+    /// The number behind "layers" or "blk", and the components after it; nil for a tensor of no
+    /// layer.
     static func layer(of name: String) -> (layer: Int, rest: ArraySlice<Substring>)? {
         let components = name.split(separator: ".", omittingEmptySubsequences: false)
         guard let word = components.firstIndex(where: { $0 == "layers" || $0 == "blk" }),

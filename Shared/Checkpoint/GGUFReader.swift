@@ -31,9 +31,11 @@ struct GGUFReader {
         let version = try reader.integer(UInt32.self)
         guard version == 2 || version == 3 else {
             let order = version.byteSwapped < 16 ? " (big-endian file)" : ""
-            throw reader.malformed("version \(version)\(order); supported are 2 and 3, little-endian")
+            throw reader.malformed(
+                "version \(version)\(order); supported are 2 and 3, little-endian")
         }
-        // Name (8 + 1), dimension count (4), type (4), offset (8); key (8 + 1), type (4), value (1).
+        // Name (8 + 1), dimension count (4), type (4), offset (8); key (8 + 1), type (4), value
+        // (1).
         let tensorCount = try reader.count(
             of: "tensors", byteCountMin: 25, max: GGUFFile.tensorCountMax)
         let metadataCount = try reader.count(
@@ -49,7 +51,8 @@ struct GGUFReader {
                 throw reader.malformed("the key \(key) stands twice")
             }
             guard offset <= GGUFFile.metadataByteCountMax else {
-                throw reader.malformed("more than \(GGUFFile.metadataByteCountMax) bytes of metadata")
+                throw reader.malformed(
+                    "more than \(GGUFFile.metadataByteCountMax) bytes of metadata")
             }
         }
         return metadata
@@ -102,7 +105,8 @@ struct GGUFReader {
         return Description(name: name, typeCode: typeCode, shape: shape, offset: offset)
     }
 
-    /// Places the described tensors in the data, which begins at the next multiple of the alignment.
+    /// Places the described tensors in the data, which begins at the next multiple of the
+    /// alignment.
     func table(
         _ descriptions: [Description], alignment: Int
     ) throws(CheckpointError) -> TensorTable {

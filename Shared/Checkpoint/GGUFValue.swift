@@ -1,4 +1,5 @@
-/// A metadata value of a GGUF file. Every integer width becomes `Int`, both float widths become `Double`.
+/// A metadata value of a GGUF file. Every integer width becomes `Int`, both float widths become
+/// `Double`.
 public enum GGUFValue: Sendable, Equatable {
     case integer(Int)
     case number(Double)
@@ -9,12 +10,19 @@ public enum GGUFValue: Sendable, Equatable {
     case booleans([Bool])
     case strings([String])
 
+    /// The value of `.integer`, else nil.
     public var integer: Int? { if case .integer(let value) = self { value } else { nil } }
+    /// The value of `.boolean`, else nil.
     public var boolean: Bool? { if case .boolean(let value) = self { value } else { nil } }
+    /// The value of `.string`, else nil.
     public var string: String? { if case .string(let value) = self { value } else { nil } }
+    /// The values of `.integers`, else nil.
     public var integers: [Int]? { if case .integers(let value) = self { value } else { nil } }
+    /// The values of `.numbers`, else nil.
     public var numbers: [Double]? { if case .numbers(let value) = self { value } else { nil } }
+    /// The values of `.booleans`, else nil.
     public var booleans: [Bool]? { if case .booleans(let value) = self { value } else { nil } }
+    /// The values of `.strings`, else nil.
     public var strings: [String]? { if case .strings(let value) = self { value } else { nil } }
 
     /// A float, or an integer as one.

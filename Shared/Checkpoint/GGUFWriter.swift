@@ -1,4 +1,5 @@
-/// Writes a GGUF file that has another's metadata, byte for byte, and tensors of any source, verbatim.
+/// Writes a GGUF file that has another's metadata, byte for byte, and tensors of any source,
+/// verbatim.
 public enum GGUFWriter {
     /// Writes `tensors` in the given order to `path`, atomically. Throws `unwritable`.
     @discardableResult

@@ -1,6 +1,7 @@
 /// Reads one JSON document. Recursion is bounded by `depthMax`, memory by the length of the input.
 struct JSONParser {
-    /// Configurations nest four or five deep; the parser recurses, so hostile nesting must end early.
+    /// Configurations nest four or five deep; the parser recurses, so hostile nesting must end
+    /// early.
     static let depthMax = 64
 
     private let bytes: [UInt8]
@@ -91,7 +92,8 @@ struct JSONParser {
     /// Text up to a quote, a backslash or a control character.
     private mutating func plainText() throws(CheckpointError) -> String {
         let start = index
-        while let byte = next, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
+        while let byte = next, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\")
+        {
             index += 1
         }
         guard index < bytes.count else { throw malformed("string without end") }

@@ -1,4 +1,5 @@
-/// A JSON document (RFC 8259), read strictly: one value, UTF-8, no name twice in an object, bounded depth.
+/// A JSON document (RFC 8259), read strictly: one value, UTF-8, no name twice in an object, bounded
+/// depth.
 public enum JSONValue: Sendable, Equatable {
     case null
     case boolean(Bool)
@@ -15,10 +16,15 @@ public enum JSONValue: Sendable, Equatable {
         self = try parser.document()
     }
 
+    /// The value of `.boolean`, else nil.
     public var boolean: Bool? { if case .boolean(let value) = self { value } else { nil } }
+    /// The value of `.integer`, else nil.
     public var integer: Int? { if case .integer(let value) = self { value } else { nil } }
+    /// The value of `.string`, else nil.
     public var string: String? { if case .string(let value) = self { value } else { nil } }
+    /// The elements of `.array`, else nil.
     public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
+    /// The members of `.object`, else nil.
     public var object: [String: JSONValue]? {
         if case .object(let value) = self { value } else { nil }
     }
@@ -35,7 +41,8 @@ public enum JSONValue: Sendable, Equatable {
     /// The member of an object; nil when it is missing or `self` is no object.
     public subscript(name: String) -> JSONValue? { object?[name] }
 
-    /// Indented by two spaces, members sorted by name: equal values give equal bytes. Ends with a line feed.
+    /// Indented by two spaces, members sorted by name: equal values give equal bytes. Ends with a
+    /// line feed.
     public func encoded() -> [UInt8] {
         var text = ""
         write(to: &text, indent: "")

@@ -1,6 +1,9 @@
-/// What a model directory holds: `manifest.json`, written last, so that a directory with one is complete.
+/// What a model directory holds: `manifest.json`, written last, so that a directory with one is
+/// complete.
 public struct Manifest: Sendable, Equatable {
+    /// Of the JSON; a directory with another is refused.
     public static let formatVersion = 1
+    /// Its name in the model directory.
     public static let fileName = "manifest.json"
     /// 1,024 layers of 1,024 experts take 70 MB.
     public static let byteCountMax = 128 << 20
@@ -9,6 +12,7 @@ public struct Manifest: Sendable, Equatable {
     /// Of one layer; published models have up to 512.
     public static let expertCountMax = 65_536
 
+    /// What the model is called.
     public let name: String
     /// Where the model was imported from, in words.
     public let source: String
@@ -19,6 +23,7 @@ public struct Manifest: Sendable, Equatable {
     /// Layer × expert; an empty list for a layer without experts.
     public let layers: [[ArtifactDigest]]
 
+    /// A manifest of what has been written.
     public init(
         name: String, source: String, trunk: [FileRecord], expertStorage: String,
         layers: [[ArtifactDigest]]
@@ -30,7 +35,8 @@ public struct Manifest: Sendable, Equatable {
         self.layers = layers
     }
 
-    /// Reads and validates JSON: every member known and of its type. Throws `malformed`; `path` is for the error.
+    /// Reads and validates JSON: every member known and of its type. Throws `malformed`; `path` is
+    /// for the error.
     public init(parsing bytes: [UInt8], path: String) throws(CheckpointError) {
         guard bytes.count <= Self.byteCountMax else {
             throw .malformed(path: path, reason: "more than \(Self.byteCountMax) bytes")
@@ -92,7 +98,8 @@ private struct ManifestReader {
             guard isPlainFileName(file), !files.contains(where: { $0.file == file }) else {
                 throw malformed("trunk file \"\(file)\" is not a plain name, or stands twice")
             }
-            guard let count = entry["byteCount"]?.integer, count >= 0, entry.object?.count == 3 else {
+            guard let count = entry["byteCount"]?.integer, count >= 0, entry.object?.count == 3
+            else {
                 throw malformed("trunk file \(file) is not {file, sha256, byteCount}")
             }
             let digest = try digest(entry["sha256"], "sha256 of trunk file \(file)")

@@ -2,15 +2,18 @@ internal import Glibc
 
 /// A file mapped read-only, or bytes in memory under a file's name.
 ///
-/// The length is taken once, when the file is opened. Whoever replaces a model's file must write a new
-/// one and rename it over the old name, as `AtomicFile` does: the mapping then keeps the old content.
-/// A file that is shortened in place while mapped raises SIGBUS at the next touch of a lost page.
+/// The length is taken once, when the file is opened. Whoever replaces a model's file must write a
+/// new one and rename it over the old name, as `AtomicFile` does: the mapping then keeps the old
+/// content. A file that is shortened in place while mapped raises SIGBUS at the next touch of a
+/// lost page.
 @safe public final class MappedFile: @unchecked Sendable {
     // Guard for `@unchecked`: both are constant, and nobody writes through the pointer.
     private let base: UnsafeRawPointer?
     private let release: @Sendable (UnsafeMutableRawPointer, Int) -> Void
 
+    /// As given, for errors.
     public let path: String
+    /// Length of the file when it was opened.
     public let byteCount: Int
 
     /// Maps the regular file at `path`; follows symbolic links. Throws `unreadable`.
@@ -18,7 +21,8 @@ internal import Glibc
         try self.init(path: path, flags: 0)
     }
 
-    /// Maps the regular file at `path`, which must not itself be a symbolic link. Throws `unreadable`.
+    /// Maps the regular file at `path`, which must not itself be a symbolic link. Throws
+    /// `unreadable`.
     public convenience init(notFollowing path: String) throws(CheckpointError) {
         try self.init(path: path, flags: O_NOFOLLOW)
     }
@@ -95,7 +99,9 @@ internal import Glibc
 
 /// Part of a mapped file; as long as a copy of this value lives, so does the mapping.
 public struct MappedBytes: Sendable {
+    /// The whole file.
     public let file: MappedFile
+    /// Where in the file.
     public let range: Range<Int>
 
     /// `range` must lie inside the file.
@@ -106,6 +112,7 @@ public struct MappedBytes: Sendable {
         self.range = range
     }
 
+    /// Length of this part.
     public var byteCount: Int { range.count }
 
     /// Lends the bytes. The pointer is valid in `body` only.

@@ -5,7 +5,9 @@
 public struct ModelImporter {
     /// How far an import is.
     public struct Progress: Sendable {
+        /// Of all layers.
         public let expertCount: Int
+        /// Those that are in the directory.
         public let finishedExpertCount: Int
     }
 
@@ -15,8 +17,8 @@ public struct ModelImporter {
 
     /// Imports `source`: a Hugging Face directory, a GGUF file, or the manifest of an overlay.
     ///
-    /// `directory` is made where it is missing; a model in it is replaced, and has no manifest from the
-    /// first change to the last. Throws `unsupportedModel`, `unsupportedStorage`, `malformed`,
+    /// `directory` is made where it is missing; a model in it is replaced, and has no manifest from
+    /// the first change to the last. Throws `unsupportedModel`, `unsupportedStorage`, `malformed`,
     /// `unreadable`, `unwritable`, `wrongDigest`.
     @discardableResult
     public static func run(
@@ -66,7 +68,9 @@ public struct ModelImporter {
     /// A weight that nothing here can read would be missed only when the model runs: refuse it now.
     /// Buffers of integers, such as position numbers, are no weights and are left out.
     private func checkTrunk() throws(CheckpointError) {
-        let isInteger = { (type: String) in type.hasPrefix("I") && !type.hasPrefix("IQ") || type.hasPrefix("U") || type == "BOOL" }
+        let isInteger = { (type: String) in
+            type.hasPrefix("I") && !type.hasPrefix("IQ") || type.hasPrefix("U") || type == "BOOL"
+        }
         for (name, type) in source.tensors.unsupported.sorted(by: { $0.key < $1.key })
         where !isInteger(type) {
             throw .unsupportedStorage(tensor: name, type: type, path: source.tensors.path)

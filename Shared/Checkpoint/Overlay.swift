@@ -1,12 +1,14 @@
 internal import Glibc
 
-/// A model that adds routed experts to a published base: a manifest with the configuration, the base's
-/// name and digest, and the files that hold experts and gates. Its tensors are those of all files.
+/// A model that adds routed experts to a published base: a manifest with the configuration, the
+/// base's name and digest, and the files that hold experts and gates. Its tensors are those of all
+/// files.
 struct Overlay {
     static let formatVersion = 1
     static let byteCountMax = 16 << 20
 
     private let path: String
+    private let bytes: [UInt8]
     private let name: String
     private let config: JSONValue
     private let base: Part
@@ -31,6 +33,7 @@ struct Overlay {
             throw .malformed(path: path, reason: "not {name, config, base, experts}")
         }
         self.path = path
+        self.bytes = bytes
         self.name = name
         self.config = config
         self.base = try Self.part(base, path)
@@ -49,7 +52,8 @@ struct Overlay {
         return Part(file: file, sha256: digest)
     }
 
-    /// Opens every file and verifies its content. Throws `wrongDigest` besides what a GGUF file throws.
+    /// Opens every file and verifies its content. Throws `wrongDigest` besides what a GGUF file
+    /// throws.
     func source() throws(CheckpointError) -> ImportSource {
         let baseFile = try open(base, in: [directory(of: path)] + Self.caches)
         var files = [baseFile]
@@ -57,7 +61,7 @@ struct Overlay {
         return ImportSource(
             name: name, description: "\(name), experts on \(lastComponent(base.file))",
             tensors: try union(files), order: files.flatMap(\.tensorNames), gguf: baseFile,
-            texts: [("config.json", config.encoded())])
+            texts: [("config.json", config.encoded()), (ModelLayout.overlay, bytes)])
     }
 
     private func open(

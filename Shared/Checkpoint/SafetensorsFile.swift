@@ -1,11 +1,14 @@
-/// A checkpoint in the safetensors format: a 64-bit header length, a JSON header, then the tensors' bytes.
+/// A checkpoint in the safetensors format: a 64-bit header length, a JSON header, then the tensors'
+/// bytes.
 ///
-/// Format: https://github.com/huggingface/safetensors#format. Header and data must agree to the byte:
-/// tensors cover the data without gap or overlap, and each has the size that its type and shape give.
+/// Format: https://github.com/huggingface/safetensors#format. Header and data must agree to the
+/// byte: tensors cover the data without gap or overlap, and each has the size that its type and
+/// shape give.
 public struct SafetensorsFile: TensorSource {
     /// The format's own limit is 100 MB; the header of a 100,000-tensor checkpoint has about 12 MB.
     public static let headerByteCountMax = 32 << 20
 
+    /// Every tensor whose type is supported.
     public let table: TensorTable
     /// The header's `__metadata__`.
     public let metadata: [String: String]
@@ -106,7 +109,9 @@ private struct SafetensorsHeader {
 
     /// The tensors in order must cover the data from its first byte to its last.
     private func checkCover(_ entries: inout [Entry]) throws(CheckpointError) {
-        entries.sort { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
+        entries.sort {
+            ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
+        }
         var end = 0
         for entry in entries {
             guard entry.range.lowerBound == end else {

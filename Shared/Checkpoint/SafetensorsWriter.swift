@@ -6,7 +6,8 @@ public enum SafetensorsWriter {
     public static func write(
         _ tensors: [Tensor], metadata: [String: String] = [:], to path: String
     ) throws(CheckpointError) -> FileRecord {
-        // Widest numbers first, so that each is aligned to its size; then by name, so that the order is fixed.
+        // Widest numbers first, so that each is aligned to its size; then by name, so that the
+        // order is fixed.
         let ordered = tensors.sorted {
             ($1.info.storage.blockByteCount, $0.info.name)
                 < ($0.info.storage.blockByteCount, $1.info.name)
@@ -25,7 +26,9 @@ public enum SafetensorsWriter {
         _ tensors: [Tensor], _ metadata: [String: String], _ path: String
     ) throws(CheckpointError) -> [UInt8] {
         var members: [String: JSONValue] = [:]
-        if !metadata.isEmpty { members["__metadata__"] = .object(metadata.mapValues { .string($0) }) }
+        if !metadata.isEmpty {
+            members["__metadata__"] = .object(metadata.mapValues { .string($0) })
+        }
         var offset = 0
         for tensor in tensors {
             let end = offset + tensor.info.byteCount
@@ -41,7 +44,8 @@ public enum SafetensorsWriter {
         return text + [UInt8](repeating: UInt8(ascii: " "), count: space)
     }
 
-    private static func dtype(_ info: TensorInfo, _ path: String) throws(CheckpointError) -> String {
+    private static func dtype(_ info: TensorInfo, _ path: String) throws(CheckpointError) -> String
+    {
         guard info.storage.blockLength == 1 else {
             throw .unsupportedStorage(
                 tensor: info.name, type: info.storage.description, path: path)

@@ -10,7 +10,8 @@ struct ShardIndex {
 
     init(path: String) throws(CheckpointError) {
         self.path = path
-        let json = try JSONValue(parsing: smallFile(path, byteCountMax: Self.byteCountMax), path: path)
+        let json = try JSONValue(
+            parsing: smallFile(path, byteCountMax: Self.byteCountMax), path: path)
         guard let map = json["weight_map"]?.object else {
             throw .malformed(path: path, reason: "weight_map is missing")
         }

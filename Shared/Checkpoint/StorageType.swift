@@ -1,4 +1,5 @@
-/// How the numbers of a tensor are laid out. Raw values are those of GGUF's `ggml_type`; artifacts use the same.
+/// How the numbers of a tensor are laid out. Raw values are those of GGUF's `ggml_type`; artifacts
+/// use the same.
 ///
 /// Quantised types store each row in blocks of `blockLength` numbers that share a scale:
 /// see `BlockFormat` for the layout of each.
@@ -32,7 +33,8 @@ public enum StorageType: UInt32, Sendable, CaseIterable, CustomStringConvertible
         }
     }
 
-    /// Bytes of `elementCount` numbers, or nil when they are not whole blocks or more than an `Int` holds.
+    /// Bytes of `elementCount` numbers, or nil when they are not whole blocks or more than an `Int`
+    /// holds.
     public func byteCount(of elementCount: Int) -> Int? {
         guard elementCount >= 0, elementCount.isMultiple(of: blockLength) else { return nil }
         return product([elementCount / blockLength, blockByteCount])

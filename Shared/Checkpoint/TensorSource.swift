@@ -1,13 +1,18 @@
 /// A tensor's name, number format and shape; its byte count is known to fit.
 public struct TensorInfo: Sendable, Hashable {
+    /// As in the file.
     public let name: String
+    /// Number format of every row.
     public let storage: StorageType
     /// Row-major, outermost dimension first; empty for a single number.
     public let shape: [Int]
+    /// Product of the shape.
     public let elementCount: Int
+    /// Bytes as stored.
     public let byteCount: Int
 
-    /// Nil when a dimension is negative, a row is not whole blocks, or the size does not fit an `Int`.
+    /// Nil when a dimension is negative, a row is not whole blocks, or the size does not fit an
+    /// `Int`.
     public init?(name: String, storage: StorageType, shape: [Int]) {
         guard shape.allSatisfy({ $0 >= 0 }), let elementCount = product(shape),
             (shape.last ?? 1).isMultiple(of: storage.blockLength),
@@ -23,7 +28,9 @@ public struct TensorInfo: Sendable, Hashable {
 
 /// A tensor and where its bytes are.
 public struct Tensor: Sendable {
+    /// Name, format and shape.
     public let info: TensorInfo
+    /// Where its bytes are.
     public let bytes: MappedBytes
 
     /// The byte counts of both must agree.
@@ -44,9 +51,11 @@ extension TensorSource {
     /// What there is to read.
     public var tensors: [String: TensorInfo] { table.byName.mapValues(\.info) }
 
+    /// Whether there is a readable tensor of that name.
     public func contains(_ name: String) -> Bool { table.byName[name] != nil }
 
-    /// Throws `missingTensor`, or `unsupportedStorage` for one that is there but cannot be computed with.
+    /// Throws `missingTensor`, or `unsupportedStorage` for one that is there but cannot be computed
+    /// with.
     public func tensor(_ name: String) throws(CheckpointError) -> Tensor {
         if let tensor = table.byName[name] { return tensor }
         if let type = table.unsupported[name] {
@@ -75,10 +84,12 @@ extension TensorSource {
 public struct TensorTable: TensorSource {
     /// The file or directory, for errors.
     public let path: String
+    /// Every tensor.
     public let byName: [String: Tensor]
     /// Tensors in a number format that this version does not read: name → the format's name.
     public let unsupported: [String: String]
 
+    /// Itself.
     public var table: TensorTable { self }
 
     /// Tensor names must be unique.

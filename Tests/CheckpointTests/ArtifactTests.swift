@@ -49,7 +49,9 @@ import Testing
     @Test func `a digest has one spelling`() {
         let text = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
         #expect(ArtifactDigest(hexadecimal: text)?.description == text)
-        for wrong in ["", String(text.dropLast()), text + "0", text.uppercased(), "../" + text.dropFirst(3)] {
+        for wrong in [
+            "", String(text.dropLast()), text + "0", text.uppercased(), "../" + text.dropFirst(3),
+        ] {
             #expect(ArtifactDigest(hexadecimal: wrong) == nil)
         }
         // FIPS 180-2, appendix B.1.
@@ -74,7 +76,9 @@ import Testing
 
     @Test func `a wrong digest is refused and nothing is stored`() {
         let other = ArtifactDigest(of: [1])
-        #expect(failure { try store.insert(bytes, expected: other) }?.contains("instead of \(other)") == true)
+        #expect(
+            failure { try store.insert(bytes, expected: other) }?.contains("instead of \(other)")
+                == true)
         #expect(failure { try store.insert([1, 2, 3]) } != nil)
         #expect(!store.contains(ArtifactDigest(of: bytes)))
     }
@@ -84,7 +88,9 @@ import Testing
         var damaged = bytes
         damaged[70] ^= 1
         write(damaged, to: "\(store.path)/\(digest)")
-        #expect(failure { _ = try store.open(digest) }?.contains("delete it and import it again") == true)
+        #expect(
+            failure { _ = try store.open(digest) }?.contains("delete it and import it again")
+                == true)
         try store.insert(bytes)
         #expect(try store.open(digest).byteCount == bytes.count)
     }
@@ -103,7 +109,9 @@ import Testing
         let pipe = directory.path + "/pipe"
         #expect(unsafe mkfifo(pipe, 0o600) == 0)
         #expect(failure { _ = try MappedFile(path: pipe) }?.contains("not a regular file") == true)
-        #expect(failure { _ = try MappedFile(path: directory.path) }?.contains("not a regular file") == true)
+        #expect(
+            failure { _ = try MappedFile(path: directory.path) }?.contains("not a regular file")
+                == true)
         #expect(failure { _ = try MappedFile(path: pipe + "2") }?.contains("No such file") == true)
     }
 }

@@ -6,7 +6,8 @@ import Testing
 
     init() throws { file = try GGUFFile(path: fixture("blocks.gguf")) }
 
-    /// The oracle is the gguf package; decoding has no rounding to differ in, so bits must be equal.
+    /// The oracle is the gguf package; decoding has no rounding to differ in, so bits must be
+    /// equal.
     @Test(arguments: StorageType.allCases)
     func `decoded blocks equal those of the gguf package to the bit`(storage: StorageType) throws {
         let decoded = try file.floats("\(storage)")
@@ -19,15 +20,18 @@ import Testing
     func `encoded blocks equal those of the gguf package to the bit`(storage: StorageType) throws {
         let numbers = try file.floats("input")
         let expected = try file.tensor("\(storage).encoded").bytes
-        #expect(BlockFormat.encode(numbers, storage: storage) == expected.file.bytes(in: expected.range))
+        #expect(
+            BlockFormat.encode(numbers, storage: storage) == expected.file.bytes(in: expected.range)
+        )
     }
 
-    /// Half a step of the block's scale, which is at most 1/127 (Q8_0) or 1/7.5 (4 bits) of its extreme;
-    /// 1 % on top for the scale's own rounding to half precision.
+    /// Half a step of the block's scale, which is at most 1/127 (Q8_0) or 1/7.5 (4 bits) of its
+    /// extreme; 1 % on top for the scale's own rounding to half precision.
     @Test(arguments: [(StorageType.q8_0, Float(127)), (.q4_0, 8), (.q4_1, 7.5)])
     func `an encoded number comes back within half a step`(storage: StorageType, steps: Float) {
         let numbers = (0..<320).map { Float($0 * 7919 % 641 - 320) / 100 }
-        let decoded = BlockFormat.decode(BlockFormat.encode(numbers, storage: storage)!, storage: storage)
+        let decoded = BlockFormat.decode(
+            BlockFormat.encode(numbers, storage: storage)!, storage: storage)
         for start in stride(from: 0, to: 320, by: 32) {
             let block = numbers[start..<start + 32]
             let step = block.map(abs).max()! / steps

@@ -6,7 +6,9 @@ import Testing
     func file(
         version: UInt32 = 3, metadata: [Bytes] = [], tensors: [Bytes] = [], data: Int = 0
     ) -> MappedFile {
-        var bytes = Bytes.text("GGUF") + .u32(version) + .u64(UInt64(tensors.count)) + .u64(UInt64(metadata.count))
+        var bytes =
+            Bytes.text("GGUF") + .u32(version) + .u64(UInt64(tensors.count))
+            + .u64(UInt64(metadata.count))
         bytes = (metadata + tensors).reduce(bytes, +)
         let padding = data == 0 ? 0 : (32 - bytes.bytes.count % 32) % 32
         return MappedFile(name: "test.gguf", bytes: (bytes + .zeros(padding + data)).bytes)
@@ -52,7 +54,9 @@ import Testing
         #expect(try file.floats("token_embd.weight") == (0..<512).map(Float.init))
     }
 
-    @Test(arguments: [UInt32(2), 3]) func `a file truncated at any byte is refused`(version: UInt32) throws {
+    @Test(arguments: [UInt32(2), 3]) func `a file truncated at any byte is refused`(version: UInt32)
+        throws
+    {
         let metadata: [Bytes] = [
             .string("general.alignment") + .u32(4) + .u32(32),
             .string("s") + .u32(8) + .string("text"),
@@ -85,25 +89,40 @@ import Testing
         #expect(refusal(file(tensors: [tensor(offset: 16)], data: 64)).contains("multiple of 32"))
         #expect(refusal(file(tensors: [tensor(offset: 1 << 63)], data: 64)).contains("data byte"))
         #expect(refusal(file(tensors: [tensor("a"), tensor("b")], data: 64)).contains("overlaps"))
-        #expect(refusal(file(tensors: [tensor("a", [16]), tensor("b", offset: 32)], data: 96)).contains("overlaps"))
-        #expect(refusal(file(tensors: [tensor("a"), tensor("a", offset: 32)], data: 64)).contains("twice"))
-        #expect(refusal(file(tensors: [tensor("a"), tensor("b", offset: 32)], data: 64)) == "accepted")
+        #expect(
+            refusal(file(tensors: [tensor("a", [16]), tensor("b", offset: 32)], data: 96)).contains(
+                "overlaps"))
+        #expect(
+            refusal(file(tensors: [tensor("a"), tensor("a", offset: 32)], data: 64)).contains(
+                "twice"))
+        #expect(
+            refusal(file(tensors: [tensor("a"), tensor("b", offset: 32)], data: 64)) == "accepted")
     }
 
     @Test func `shapes that overflow or split a block are refused`() {
-        #expect(refusal(file(tensors: [tensor("a", [1 << 62, 4])], data: 32)).contains("cannot have shape"))
-        #expect(refusal(file(tensors: [tensor("a", [1 << 31, 1 << 31, 1 << 31])], data: 32)).contains("cannot"))
+        #expect(
+            refusal(file(tensors: [tensor("a", [1 << 62, 4])], data: 32)).contains(
+                "cannot have shape"))
+        #expect(
+            refusal(file(tensors: [tensor("a", [1 << 31, 1 << 31, 1 << 31])], data: 32)).contains(
+                "cannot"))
         #expect(refusal(file(tensors: [tensor("a", [.max])], data: 32)).contains("dimension"))
-        #expect(refusal(file(tensors: [tensor("a", [16, 2], type: 8)], data: 64)).contains("cannot have shape"))
-        #expect(refusal(file(tensors: [tensor("a", [1, 1, 1, 1, 1])], data: 32)).contains("5 dimensions"))
+        #expect(
+            refusal(file(tensors: [tensor("a", [16, 2], type: 8)], data: 64)).contains(
+                "cannot have shape"))
+        #expect(
+            refusal(file(tensors: [tensor("a", [1, 1, 1, 1, 1])], data: 32)).contains(
+                "5 dimensions"))
     }
 
     @Test func `counts larger than the file are refused before anything is allocated`() {
         for count in [UInt64.max, 1 << 63, 1 << 40, 1 << 20] {
             let tensors = Bytes.text("GGUF") + .u32(3) + .u64(count) + .u64(0)
-            #expect(refusal(MappedFile(name: "x", bytes: tensors.bytes)).contains("tensors do not fit"))
+            #expect(
+                refusal(MappedFile(name: "x", bytes: tensors.bytes)).contains("tensors do not fit"))
             let values = Bytes.text("GGUF") + .u32(3) + .u64(0) + .u64(count)
-            #expect(refusal(MappedFile(name: "x", bytes: values.bytes)).contains("values do not fit"))
+            #expect(
+                refusal(MappedFile(name: "x", bytes: values.bytes)).contains("values do not fit"))
             let text = Bytes.string("k") + .u32(8) + .u64(count)
             #expect(refusal(file(metadata: [text])).contains("do not fit"))
             let list = Bytes.string("k") + .u32(9) + .u32(8) + .u64(count)
@@ -114,9 +133,13 @@ import Testing
     @Test func `malformed metadata is refused`() {
         let value = Bytes.string("k") + .u32(4) + .u32(1)
         #expect(refusal(file(metadata: [value, value])).contains("twice"))
-        #expect(refusal(file(metadata: [.string("k") + .u32(13) + .zeros(8)])).contains("value type 13"))
-        #expect(refusal(file(metadata: [.string("k") + .u32(7) + .u8(2)])).contains("not a boolean"))
-        #expect(refusal(file(metadata: [.string("k") + .u32(10) + .u64(.max)])).contains("larger than"))
+        #expect(
+            refusal(file(metadata: [.string("k") + .u32(13) + .zeros(8)])).contains("value type 13")
+        )
+        #expect(
+            refusal(file(metadata: [.string("k") + .u32(7) + .u8(2)])).contains("not a boolean"))
+        #expect(
+            refusal(file(metadata: [.string("k") + .u32(10) + .u64(.max)])).contains("larger than"))
         let nested = Bytes.string("k") + .u32(9) + .u32(9) + .u64(1) + .u32(4) + .u64(1) + .u32(7)
         #expect(refusal(file(metadata: [nested])).contains("array of arrays"))
         let latin = Bytes.string("k") + .u32(8) + .u64(2) + .u8(0xC3) + .u8(0x28)
@@ -132,7 +155,8 @@ import Testing
         let source = try GGUFFile(path: fixture("blocks.gguf"))
         let names = source.tensorNames.filter { source.contains($0) && !$0.hasPrefix("Q4") }
         let path = directory.path + "/copy.gguf"
-        let record = try GGUFWriter.write(names.map { try source.tensor($0) }, metadataOf: source, to: path)
+        let record = try GGUFWriter.write(
+            names.map { try source.tensor($0) }, metadataOf: source, to: path)
         let copy = try GGUFFile(path: path)
         #expect(copy.metadata == source.metadata)
         #expect(copy.tensorNames == names)

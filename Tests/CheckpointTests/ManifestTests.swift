@@ -23,18 +23,26 @@ import Testing
 
     @Test func `a manifest truncated at any byte is refused`() {
         let bytes = Array(Self.manifest.encoded().dropLast())  // the line feed may be missing
-        #expect(acceptedTruncations(bytes) { _ = try Manifest(parsing: $0.bytes(in: 0..<$0.byteCount), path: "m") } == [])
+        #expect(
+            acceptedTruncations(bytes) {
+                _ = try Manifest(parsing: $0.bytes(in: 0..<$0.byteCount), path: "m")
+            } == [])
     }
 
     @Test(arguments: [
         ("\"formatVersion\": 1", "\"formatVersion\": 2", "formatVersion 2"),
         ("\"formatVersion\": 1", "\"formatVersion\": \"1\"", "formatVersion"),
         ("\"name\"", "\"nom\"", "unknown member nom"), ("\"tiny\"", "7", "name is not a string"),
-        ("config.json", "../config.json", "not a plain name"), ("config.json", "", "not a plain name"),
-        ("config.json", "a/b", "not a plain name"), ("\"byteCount\": 1", "\"byteCount\": -1", "not {file"),
+        ("config.json", "../config.json", "not a plain name"),
+        ("config.json", "", "not a plain name"),
+        ("config.json", "a/b", "not a plain name"),
+        ("\"byteCount\": 1", "\"byteCount\": -1", "not {file"),
         ("\"byteCount\": 1", "\"byteCount\": 1, \"x\": 1", "not {file"),
         ("\"layers\": [", "\"layers\": [7, ", "layer 0 is not a list"),
-        ("dbc1b4c900ffe48d575b5da5c638040125f65db0fe3e24494b76ea986457d986", "dbc1", "layer 1, expert 0"),
+        (
+            "dbc1b4c900ffe48d575b5da5c638040125f65db0fe3e24494b76ea986457d986", "dbc1",
+            "layer 1, expert 0"
+        ),
         ("\"layers\": [", "\"layers\": 1, \"x\": [", "unknown member x"),
     ])
     func `a member that is not as it should be is named`(old: String, new: String, reason: String) {

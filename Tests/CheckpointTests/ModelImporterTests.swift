@@ -110,14 +110,18 @@ import Testing
         let opened = try CheckpointDirectory(path: model)
         #expect(failure { try opened.verifyTrunk() }?.contains("SHA-256") == true)
         write(Array(bytes.dropLast()), to: path)
-        #expect(failure { _ = try CheckpointDirectory(path: model) }?.contains("bytes instead of") == true)
+        #expect(
+            failure { _ = try CheckpointDirectory(path: model) }?.contains("bytes instead of")
+                == true)
     }
 
     @Test func `what cannot be imported is refused by name`() throws {
         let experts = try SafetensorsFile(path: fixture("olmoe/model.safetensors"))
         let source = directory.path + "/source"
         #expect(unsafe mkdir(source, 0o755) == 0)
-        let importing = { failure { try ModelImporter.run(source: source, into: model) } ?? "accepted" }
+        let importing = {
+            failure { try ModelImporter.run(source: source, into: model) } ?? "accepted"
+        }
         #expect(importing().contains("no model.safetensors"))
 
         let missing = "model.layers.1.mlp.experts.2.up_proj.weight"

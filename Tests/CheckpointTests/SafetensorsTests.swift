@@ -23,43 +23,49 @@ import Testing
     }
 
     @Test func `a file truncated at any byte is refused`() throws {
-        let header = #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"I64","shape":[],"data_offsets":[8,16]}}"#
-        let whole = file(header, data: 16)
+        let text = header(
+            entry("a", "[0,8]", shape: "[2]"), entry("b", "[8,16]", type: "I64", shape: "[]"))
+        let whole = file(text, data: 16)
         #expect(try SafetensorsFile(whole).floats("a") == [0, 0])
         let bytes = whole.bytes(in: 0..<whole.byteCount)
         #expect(acceptedTruncations(bytes) { _ = try SafetensorsFile($0) } == [])
-        #expect(failure { _ = try SafetensorsFile(MappedFile(name: "x", bytes: bytes + [0])) } != nil)
+        #expect(
+            failure { _ = try SafetensorsFile(MappedFile(name: "x", bytes: bytes + [0])) } != nil)
     }
 
     @Test func `a tensor of another type is refused only when it is read`() throws {
         let file = try SafetensorsFile(
-            file(#"{"a":{"dtype":"I64","shape":[2],"data_offsets":[0,16]}}"#, data: 16))
+            file(header(entry("a", "[0,16]", type: "I64", shape: "[2]")), data: 16))
         #expect(file.tensors.isEmpty)
-        #expect(failure { _ = try file.floats("a") }?.contains("tensor a of test.safetensors is stored as I64") == true)
+        #expect(
+            failure { _ = try file.floats("a") }?.contains(
+                "tensor a of test.safetensors is stored as I64") == true)
         #expect(failure { _ = try file.floats("b") } == "test.safetensors has no tensor b")
     }
 
     @Test(arguments: [
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}"#, 6, "overlap"),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#, 12, "gap"),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8, "gap"),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 8, "end at data byte 4 of 8"),
-        (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4, "does not have 4 bytes"),
-        (#"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}"#, 0, "does not have"),
-        (#"{"a":{"dtype":"F32","shape":[9223372036854775807],"data_offsets":[0,4]}}"#, 4, "does not have"),
-        (#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, 4, "shape"),
-        (#"{"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}}"#, 4, "shape"),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#, 4, "data_offsets"),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,4]}}"#, 4, "data_offsets"),
-        (#"{"a":{"dtype":"F4","shape":[1],"data_offsets":[0,1]}}"#, 1, "does not have"),
-        (#"{"a":{"dtype":"Q9","shape":[1],"data_offsets":[0,4]}}"#, 4, "unknown dtype"),
+        (header(entry("a", "[0,4]"), entry("b", "[2,6]")), 6, "overlap"),
+        (header(entry("a", "[0,4]"), entry("b", "[8,12]")), 12, "gap"),
+        (header(entry("a", "[4,8]")), 8, "gap"),
+        (header(entry("a", "[0,4]")), 8, "end at data byte 4 of 8"),
+        (header(entry("a", "[0,4]", shape: "[2]")), 4, "does not have 4 bytes"),
+        (header(entry("a", "[0,0]", shape: "[4611686018427387904,4]")), 0, "does not have"),
+        (header(entry("a", "[0,4]", shape: "[9223372036854775807]")), 4, "does not have"),
+        (header(entry("a", "[0,4]", shape: "[-1]")), 4, "shape"),
+        (header(entry("a", "[0,4]", shape: "[1.0]")), 4, "shape"),
+        (header(entry("a", "[4,0]")), 4, "data_offsets"),
+        (header(entry("a", "[0,4,4]")), 4, "data_offsets"),
+        (header(entry("a", "[0,1]", type: "F4")), 1, "does not have"),
+        (header(entry("a", "[0,4]", type: "Q9")), 4, "unknown dtype"),
         (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1}}"#, 4, "not {dtype"),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8, "twice"),
+        (header(entry("a", "[0,4]"), entry("a", "[4,8]")), 8, "twice"),
         (#"{"__metadata__":{"a":1}}"#, 0, "not a string"),
         ("[]", 0, "not an object"),
         ("", 0, "not a JSON value"),
     ])
-    func `a header that disagrees with the data is refused`(header: String, data: Int, reason: String) {
+    func `a header that disagrees with the data is refused`(
+        header: String, data: Int, reason: String
+    ) {
         #expect(refusal(header, data: data).contains(reason))
     }
 
@@ -72,8 +78,10 @@ import Testing
     @Test func `what is written is read again, aligned`() throws {
         let directory = TemporaryDirectory()
         let source = try SafetensorsFile(path: fixture("mixtral/model.safetensors"))
-        let numbers = MappedFile(name: "numbers", bytes: BlockFormat.encode([1, 2, 3], storage: .float32)!)
-        let extra = Tensor(info: TensorInfo(name: "x", storage: .float32, shape: [3])!, bytes: numbers.all)
+        let numbers = MappedFile(
+            name: "numbers", bytes: BlockFormat.encode([1, 2, 3], storage: .float32)!)
+        let extra = Tensor(
+            info: TensorInfo(name: "x", storage: .float32, shape: [3])!, bytes: numbers.all)
         let path = directory.path + "/copy.safetensors"
         let record = try SafetensorsWriter.write(
             Array(source.table.byName.values) + [extra], metadata: ["k": "v"], to: path)
@@ -98,7 +106,8 @@ import Testing
         var map: [String: JSONValue] = [:]
         for (part, chosen) in [names[..<10], names[10...]].enumerated() {
             let file = "model-\(part).safetensors"
-            try SafetensorsWriter.write(chosen.map { try source.tensor($0) }, to: directory.path + "/" + file)
+            try SafetensorsWriter.write(
+                chosen.map { try source.tensor($0) }, to: directory.path + "/" + file)
             for name in chosen { map[name] = .string(file) }
         }
         let index = directory.path + "/model.safetensors.index.json"
@@ -109,9 +118,23 @@ import Testing
 
         map["not there"] = .string("model-1.safetensors")
         write(JSONValue.object(["weight_map": .object(map)]).encoded(), to: index)
-        #expect(failure { _ = try SafetensorsFile(path: index) }?.contains("has no tensor not there") == true)
+        #expect(
+            failure { _ = try SafetensorsFile(path: index) }?.contains("has no tensor not there")
+                == true)
         map["not there"] = .string("../model-1.safetensors")
         write(JSONValue.object(["weight_map": .object(map)]).encoded(), to: index)
         #expect(failure { _ = try SafetensorsFile(path: index) }?.contains("not a name") == true)
     }
+}
+
+/// A header of the given entries.
+private func header(_ entries: String...) -> String {
+    "{" + entries.joined(separator: ",") + "}"
+}
+
+/// The header's entry of one tensor.
+private func entry(
+    _ name: String, _ offsets: String, type: String = "F32", shape: String = "[1]"
+) -> String {
+    #""\#(name)":{"dtype":"\#(type)","shape":\#(shape),"data_offsets":\#(offsets)}"#
 }
