@@ -130,6 +130,8 @@ public struct MeshReport: Sendable, Equatable {
     /// How far the passages given bear out the answer.
     public enum Support: String, Sendable {
         case supported, partial, unsupported
+        /// The model said that the documents do not answer the question.
+        case refused
     }
 
     public struct ExpertUse: Sendable, Equatable {

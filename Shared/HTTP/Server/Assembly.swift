@@ -7,10 +7,17 @@ struct Assembly {
     typealias Admission = @Sendable (HTTPRequestHead, RequestTarget) throws(Refusal) -> Int
 
     private let admit: Admission
+    private let budget: BodyBudget
     private var partial: (head: HTTPRequestHead, target: RequestTarget, bodyMax: Int)?
     private var body: [UInt8] = []
 
-    init(admit: @escaping Admission) { self.admit = admit }
+    /// Reserved in the budget, for the body that is arriving and for those being answered.
+    private var heldByteCount = 0
+
+    init(budget: BodyBudget, admit: @escaping Admission) {
+        self.budget = budget
+        self.admit = admit
+    }
 
     var isReadingBody: Bool { partial != nil }
 
@@ -30,7 +37,17 @@ struct Assembly {
     mutating func append(_ bytes: ByteBuffer) throws(Refusal) {
         guard let partial else { return }
         guard body.count + bytes.readableBytes <= partial.bodyMax else { throw Self.tooLarge(partial.bodyMax) }
+        guard budget.reserve(bytes.readableBytes) else {
+            throw Refusal(status: 503, message: "too many bytes are being uploaded", code: "overloaded")
+        }
+        heldByteCount += bytes.readableBytes
         body.append(contentsOf: bytes.readableBytesView)
+    }
+
+    /// To be called when every request has been answered, or the connection is gone.
+    mutating func release() {
+        budget.release(heldByteCount)
+        heldByteCount = 0
     }
 
     /// The whole request, and room for the next one.

@@ -6,6 +6,12 @@ internal import NIOPosix
 /// Builds the pipeline of every connection: bytes → parts (SwiftNIO) → whole requests (`RequestAssembler`) → `ConnectionTask`.
 struct ChannelSetup: Sendable {
     let dispatcher: Dispatcher
+    let budget: BodyBudget
+
+    init(dispatcher: Dispatcher) {
+        self.dispatcher = dispatcher
+        budget = BodyBudget(byteCountMax: dispatcher.limits.heldByteCountMax)
+    }
 
     func bind(_ address: ListenAddress) async throws -> NIOAsyncChannel<ConnectionTask, Never> {
         try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -23,7 +29,8 @@ struct ChannelSetup: Sendable {
     private func configure(_ channel: any Channel) throws -> ConnectionTask {
         let (gone, goneSource) = AsyncStream<Never>.makeStream()
         let assembler = RequestAssembler(
-            limits: dispatcher.limits, admit: dispatcher.admit, gone: goneSource)
+            limits: dispatcher.limits, assembly: Assembly(budget: budget, admit: dispatcher.admit),
+            gone: goneSource)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(HTTPResponseEncoder())
         try pipeline.addHandler(ByteToMessageHandler(requestDecoder))

@@ -1,4 +1,5 @@
 internal import Logging
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOHTTP1
 
@@ -45,15 +46,18 @@ struct ConnectionTask: Sendable {
             let start = ContinuousClock.now
             var response = await dispatcher.respond(to: &request)
             response.headers.append((name: "x-request-id", value: request.id))
-            defer { dispatcher.record(request, status: response.status, since: start) }
-            try await send(response, isLast: !isKeepAlive, on: outbound)
+            let status = try await send(response, isLast: !isKeepAlive, on: outbound)
+            dispatcher.record(request, status: status, since: start)
         case .refusal(let refusal):
             dispatcher.record(refusal)
-            try await send(refusal.response, isLast: true, on: outbound)
+            _ = try await send(refusal.response, isLast: true, on: outbound)
         }
     }
 
-    private func send(_ response: OutgoingResponse, isLast: Bool, on outbound: Outbound) async throws {
+    /// Returns the status that the client saw.
+    private func send(
+        _ response: OutgoingResponse, isLast: Bool, on outbound: Outbound
+    ) async throws -> Int {
         var head = HTTPResponseHead(
             version: .http1_1, status: HTTPResponseStatus(statusCode: response.status),
             headers: HTTPHeaders(response.headers.map { ($0.name, $0.value) }))
@@ -63,11 +67,47 @@ struct ConnectionTask: Sendable {
             try await outbound.write(contentsOf: [
                 .head(head, isLast: isLast), .body(ByteBuffer(bytes: bytes)), .end,
             ])
+            return response.status
         case .stream(let produce):
-            try await outbound.write(.head(head, isLast: isLast))
-            try await produce(
-                ResponseStream { bytes in try await outbound.write(.body(ByteBuffer(bytes: bytes))) })
-            try await outbound.write(.end)
+            let stream = LateHead(head: .head(head, isLast: isLast), outbound: outbound)
+            do {
+                try await produce(ResponseStream { bytes in try await stream.write(bytes) })
+            } catch where !stream.hasBegun && !Task.isCancelled {
+                // Nothing was sent yet, so the failure can still have its own status.
+                var failure = dispatcher.failure(error)
+                failure.headers.append(contentsOf: response.headers.filter { $0.name == "x-request-id" })
+                return try await send(failure, isLast: isLast, on: outbound)
+            }
+            try await stream.end()
+            return response.status
+        }
+    }
+}
+
+/// Sends a response's head together with the first bytes of its body, and not before.
+private final class LateHead: Sendable {
+    private let head: ResponsePart
+    private let outbound: NIOAsyncChannelOutboundWriter<ResponsePart>
+    private let begun = NIOLockedValueBox(false)
+
+    init(head: ResponsePart, outbound: NIOAsyncChannelOutboundWriter<ResponsePart>) {
+        self.head = head
+        self.outbound = outbound
+    }
+
+    var hasBegun: Bool { begun.withLockedValue { $0 } }
+
+    func write(_ bytes: [UInt8]) async throws {
+        try await outbound.write(contentsOf: opening + [.body(ByteBuffer(bytes: bytes))])
+    }
+
+    func end() async throws { try await outbound.write(contentsOf: opening + [.end]) }
+
+    /// The head, the first time.
+    private var opening: [ResponsePart] {
+        begun.withLockedValue { hasBegun in
+            defer { hasBegun = true }
+            return hasBegun ? [] : [head]
         }
     }
 }

@@ -26,19 +26,22 @@ struct Dispatcher: Sendable {
             request.route = route.pattern
             request.parameters = parameters
             return try await route.handler(request)
-        } catch let error as any AnswerableError {
-            return error.response
-        } catch let refusal as Refusal {
-            return refusal.response
-        } catch is CancellationError {
-            // Nobody is left to read it.
-            return ErrorBody(message: "the request was cancelled", type: "server_error").response(status: 499)
         } catch {
-            logger.error(
-                "handler failed", metadata: ["request": "\(request.id)", "error": "\(error)"])
-            let body = ErrorBody(
-                message: "an internal error; the log has it under \(request.id)", type: "server_error")
-            return body.response(status: 500)
+            return failure(error)
+        }
+    }
+
+    /// How an error is answered: in full when it is meant for clients, without details when it is not.
+    func failure(_ error: any Error) -> OutgoingResponse {
+        switch error {
+        case let error as any AnswerableError: return error.response
+        case let refusal as Refusal: return refusal.response
+        case is CancellationError:
+            // Nobody is left to read it; the status is for the record.
+            return ErrorBody(message: "the request was cancelled", type: "server_error").response(status: 499)
+        default:
+            logger.error("a handler failed", metadata: ["error": "\(error)"])
+            return ErrorBody(message: "an internal error; see the log", type: "server_error").response(status: 500)
         }
     }
 

@@ -42,11 +42,11 @@ final class RequestAssembler: ChannelDuplexHandler {
 
     /// - Parameter gone: finished when the connection is no more.
     init(
-        limits: ServerLimits, admit: @escaping Assembly.Admission, gone: AsyncStream<Never>.Continuation
+        limits: ServerLimits, assembly: Assembly, gone: AsyncStream<Never>.Continuation
     ) {
         self.limits = limits
         self.gone = gone
-        assembly = Assembly(admit: admit)
+        self.assembly = assembly
     }
 
     // MARK: Coming in
@@ -59,6 +59,7 @@ final class RequestAssembler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         readDeadline?.cancel()
         writeDeadline?.cancel()
+        assembly.release()
         gone.finish()
         context.fireChannelInactive()
     }
@@ -162,6 +163,7 @@ final class RequestAssembler: ChannelDuplexHandler {
 
     private func answered(context: ChannelHandlerContext) {
         unanswered -= 1
+        if unanswered == 0, !assembly.isReadingBody { assembly.release() }
         if closesAfterResponse {
             close(context: context)
         } else if unanswered == 0 {

@@ -5,6 +5,8 @@ public struct ServerLimits: Sendable {
     public var headerCountMax = 64
     /// Of a request body, where the route does not say otherwise.
     public var bodyByteCountMax = 1 << 20
+    /// Of all bodies that are arriving or being worked on, together.
+    public var heldByteCountMax = 256 << 20
     /// Connections beyond it are answered 503 and closed.
     public var connectionCountMax = 256
     /// From accepting a connection to the end of its first request's head: a client that drips bytes is cut.

@@ -1,0 +1,90 @@
+/// Models, completions and embeddings.
+struct GenerationRoutes: Sendable {
+    let engine: any GenerationEngine
+
+    var all: [Route] {
+        [
+            Route("POST", "/v1/chat/completions") { try await chat($0) },
+            Route("POST", "/v1/completions") { try await complete($0) },
+            Route("POST", "/v1/embeddings") { try await embed($0) },
+            Route("GET", "/v1/models") { try await models($0) },
+            Route("GET", "/v1/models/{model}") { try await model($0) },
+        ]
+    }
+
+    private func chat(_ incoming: IncomingRequest) async throws -> OutgoingResponse {
+        let request = try ChatRequest(body: incoming.body)
+        let reply = ChatReply(request)
+        let events = try await engine.generate(request.generation)
+        guard request.isStream else {
+            return .json(reply.whole(try await .gather(events, model: request.generation.model)))
+        }
+        return Self.stream(events) { event, _ in reply.chunks(event) }
+    }
+
+    private func complete(_ incoming: IncomingRequest) async throws -> OutgoingResponse {
+        let request = try CompletionRequest(body: incoming.body)
+        let reply = CompletionReply(request)
+        let events = try await engine.generate(request.generation)
+        guard request.isStream else {
+            return .json(reply.whole(try await .gather(events, model: request.generation.model)))
+        }
+        return Self.stream(events) { event, offset in reply.chunks(event, offset: offset) }
+    }
+
+    /// - Parameter chunks: of an event, and of the number of Unicode scalars that went before it.
+    private static func stream(
+        _ events: AsyncThrowingStream<GenerationEvent, any Error>,
+        _ chunks: @escaping @Sendable (GenerationEvent, Int) -> [JSON]
+    ) -> OutgoingResponse {
+        ServerSentEvents.response { stream in
+            var offset = 0
+            var hasBegun = false
+            do {
+                for try await event in events {
+                    for chunk in chunks(event, offset) { try await stream.send(chunk) }
+                    hasBegun = true
+                    if case .token(let token) = event { offset += token.text.unicodeScalars.count }
+                }
+            } catch let error where hasBegun && !(error is CancellationError) {
+                try await stream.send(streamError(error).json)
+                return
+            }
+            try Task.checkCancellation()
+            try await stream.done()
+        }
+    }
+
+    private func embed(_ incoming: IncomingRequest) async throws -> OutgoingResponse {
+        let call = try EmbeddingsCall(body: incoming.body)
+        return .json(call.response(try await engine.embed(call.request)))
+    }
+
+    // MARK: Models
+
+    private func models(_ incoming: IncomingRequest) async throws -> OutgoingResponse {
+        try QueryItems(incoming).end()
+        let models = try await engine.models().map(\.json)
+        return .json(["object": "list", "data": .array(models)])
+    }
+
+    private func model(_ incoming: IncomingRequest) async throws -> OutgoingResponse {
+        try QueryItems(incoming).end()
+        let id = incoming.parameters["model"] ?? ""
+        guard let model = try await engine.models().first(where: { $0.id == id }) else {
+            throw FrontDoorError.notFound(what: "no such model: '\(id)'", param: "model")
+        }
+        return .json(model.json)
+    }
+}
+
+extension ModelDescription {
+    fileprivate var json: JSON {
+        var members: [(String, JSON)] = [
+            ("id", .string(id)), ("object", "model"), ("created", .integer(createdAt)),
+            ("owned_by", .string(owner)),
+        ]
+        if let revision { members.append(("mesh", ["revision": .string(revision)])) }
+        return .members(members)
+    }
+}

@@ -1,0 +1,88 @@
+/// `POST /v1/embeddings`: the request's fields and the reply's shape.
+struct EmbeddingsCall {
+    enum Encoding: String, CaseIterable { case float, base64 }
+
+    /// As many as OpenAI takes.
+    private static let inputCountMax = 2048
+
+    let request: EmbeddingRequest
+    let encoding: Encoding
+
+    init(body: [UInt8]) throws(FrontDoorError) {
+        var fields = try Fields(body: body)
+        request = EmbeddingRequest(
+            model: try fields.string("model"), inputs: try Self.inputs(fields.required("input")),
+            dimension: try fields.integer("dimensions", in: 1...65_536))
+        let name = try fields.optionalString("encoding_format") ?? "float"
+        guard let encoding = Encoding(rawValue: name) else {
+            throw .unsupported("encoding_format", .string(name), only: ["float", "base64"])
+        }
+        self.encoding = encoding
+        try fields.clientNames()
+        try fields.end()
+    }
+
+    private static func inputs(_ value: JSON) throws(FrontDoorError) -> [String] {
+        let elements = value.array ?? [value]
+        guard (1...inputCountMax).contains(elements.count) else {
+            throw .invalidValue("input", "must hold 1 to \(inputCountMax) texts")
+        }
+        var inputs: [String] = []
+        for (index, element) in elements.enumerated() {
+            let path = value.array == nil ? "input" : "input[\(index)]"
+            if element.integer != nil || element.array != nil {
+                throw .invalid(
+                    message: "'\(path)': token ids are not supported; send text", param: path,
+                    code: "unsupported_value")
+            }
+            let text = try Fields.string(element, path)
+            guard !text.isEmpty else { throw .invalidValue(path, "is empty") }
+            inputs.append(text)
+        }
+        return inputs
+    }
+
+    func response(_ reply: EmbeddingReply) -> JSON {
+        let data = reply.vectors.enumerated().map { index, vector -> JSON in
+            ["object": "embedding", "index": .integer(index), "embedding": encoded(vector)]
+        }
+        return [
+            "object": "list", "data": .array(data), "model": .string(reply.model),
+            "usage": [
+                "prompt_tokens": .integer(reply.tokenCount), "total_tokens": .integer(reply.tokenCount),
+            ],
+        ]
+    }
+
+    private func encoded(_ vector: [Float]) -> JSON {
+        switch encoding {
+        // The shortest decimal that is this float again: half the text of its double.
+        case .float: .array(vector.map { .number(Double($0.description) ?? Double($0)) })
+        case .base64: .string(Base64.encoded(vector.flatMap(Self.littleEndianBytes)))
+        }
+    }
+
+    private static func littleEndianBytes(_ value: Float) -> [UInt8] {
+        let bits = value.bitPattern
+        return (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) }
+    }
+}
+
+/// RFC 4648, section 4, with padding.
+enum Base64 {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    static func encoded(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity((bytes.count + 2) / 3 * 4)
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
+            for place in 0..<4 {
+                let isPadding = place > group.count
+                text.append(isPadding ? UInt8(ascii: "=") : alphabet[bits >> (18 - 6 * place) & 63])
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
