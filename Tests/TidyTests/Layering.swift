@@ -9,7 +9,7 @@ struct Layering {
         "Wire": ["CProtobuf"],
         "LinearAlgebra": ["COpenBLAS", "CKernels"],
         "Storage": ["CSQLite", "CPostgres"],
-        "Checkpoint": ["LinearAlgebra"],
+        "Checkpoint": [],
         "Tokenization": ["CUtf8proc"],
     ]
 
@@ -17,7 +17,7 @@ struct Layering {
     static let layersAbove: [String: Set<String>] = [
         "Mesh": ["Transport", "Wire"],
         "Model": ["LinearAlgebra", "Checkpoint", "Tokenization"],
-        "Knowledge": ["Storage", "LinearAlgebra", "Tokenization", "Model"],
+        "Knowledge": ["Storage", "LinearAlgebra"],
         "HTTP": [],
         "ServiceKit": ["Mesh", "Transport", "Wire", "HTTP"],
     ]
@@ -28,8 +28,9 @@ struct Layering {
         "LinearAlgebra", "Storage", "Knowledge",
     ]
 
-    /// The operator's hand is a client of the front door: of HTTP it takes JSON, of Model the import.
-    static let meshctl: Set<String> = ["HTTP", "Model"]
+    /// The operator's hand is a client of the front door: of HTTP it takes JSON, of Checkpoint
+    /// the import of models.
+    static let meshctl: Set<String> = ["HTTP", "Checkpoint"]
 
     static let shared = layerOne.merging(layersAbove) { row, _ in row }
 

@@ -58,5 +58,7 @@ enum Repository {
         }
     }
 
-    static func swiftFiles() throws -> [TextFile] { try files("swift") }
+    static func swiftFiles() throws -> [TextFile] { try readOnce.get() }
+
+    private static let readOnce = Result { try files("swift") }
 }

@@ -1,7 +1,7 @@
 internal import ArgumentParser
+internal import Checkpoint
 internal import FoundationEssentials
 internal import HTTP
-internal import Model
 
 /// Makes a model directory of published weights.
 struct Import: AsyncParsableCommand {
@@ -33,16 +33,27 @@ struct Import: AsyncParsableCommand {
 enum ModelImport {
     static func run(source: String, into directory: String) throws {
         defer { Terminal.endProgress() }
-        try ModelImporter.run(source: source, into: directory) { done, total in
-            Terminal.progress(ProgressBar(title: "importing", total: total), done: done, note: "")
+        try ModelImporter.run(source: source, into: directory) { progress in
+            let bar = ProgressBar(title: "importing", total: progress.expertCount)
+            Terminal.progress(bar, done: progress.finishedExpertCount, note: "experts")
         }
     }
 
-    /// What `up` does before the first start.
-    static func runIfMissing(_ configuration: MeshConfiguration) throws {
+    /// What `up` does first: an import, unless the directory already holds this very model.
+    static func runIfNeeded(_ configuration: MeshConfiguration) throws {
+        guard !isCurrent(configuration) else { return }
+        Terminal.say("importing \(configuration.modelSource) into \(configuration.modelDirectory)")
+        try run(source: configuration.modelSource, into: configuration.modelDirectory)
+    }
+
+    /// A model directory keeps the manifest of the overlay that it was made of. Other sources are
+    /// large and do not change under their name: there a finished import is enough.
+    private static func isCurrent(_ configuration: MeshConfiguration) -> Bool {
+        let files = FileManager.default
         let directory = configuration.modelDirectory
-        guard !FileManager.default.fileExists(atPath: "\(directory)/manifest.json") else { return }
-        Terminal.say("importing \(configuration.modelSource) into \(directory)")
-        try run(source: configuration.modelSource, into: directory)
+        guard files.fileExists(atPath: "\(directory)/manifest.json") else { return false }
+        guard configuration.modelSource.hasSuffix(".json") else { return true }
+        return files.contents(atPath: configuration.modelSource)
+            == files.contents(atPath: "\(directory)/overlay.json")
     }
 }

@@ -14,7 +14,10 @@ struct Status: AsyncParsableCommand {
         let local = mesh.url == nil ? try mesh.local.directory.runningMesh() : nil
         let router = try await mesh.admin().get("/admin/status", within: .seconds(5))
         let processes = local.map(\.processes) ?? []
-        output.show(["processes": .array(processes), "router": router]) {
+        output.show([
+            "url": .optional(mesh.url ?? local?.url), "processes": .array(processes),
+            "router": router,
+        ]) {
             processTable(processes) + routerLines(router)
         }
         guard router["ready"]?.bool == true else { throw ExitCode.failure }

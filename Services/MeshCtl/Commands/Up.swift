@@ -3,6 +3,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import Subprocess
 internal import SystemPackage
+internal import UnixSignals
 
 /// Starts a mesh on this machine.
 struct Up: AsyncParsableCommand {
@@ -14,17 +15,30 @@ struct Up: AsyncParsableCommand {
 
               meshctl up                                stay in the foreground
               meshctl up --detach                       return when the mesh is ready
-              meshctl up --config my-mesh.json          other model, other port, more workers
+              meshctl up --config my-mesh.json          another model
+              meshctl up --workers 4 --listen 127.0.0.1:9000
             """)
 
     @Option(help: "What to start.")
     var config = "compose/mesh.json"
+
+    @Option(help: "Where clients connect instead; port 0 takes a free one.")
+    var listen: String?
+
+    @Option(help: "How many expert-workers instead.")
+    var workers: Int?
 
     @Flag(help: "Return when the mesh is ready and leave it running.")
     var detach = false
 
     @OptionGroup var local: StateOptions
     @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard let workers, !MeshConfiguration.workerCounts.contains(workers) else { return }
+        throw ValidationError(
+            "--workers takes a number from 1 to \(MeshConfiguration.workerCountMax)")
+    }
 
     func run() async throws {
         let state = local.directory
@@ -33,10 +47,12 @@ struct Up: AsyncParsableCommand {
                 pid: mesh.supervisor.pid, url: mesh.url ?? "not ready yet")
         }
         let environment = ProcessInfo.processInfo.environment
-        let configuration = try MeshConfiguration(path: config, environment: environment)
+        var configuration = try MeshConfiguration(path: config, environment: environment)
+        if let listen { configuration.listen = listen }
+        if let workers { configuration.workerCount = workers }
         let plan = try MeshPlan(configuration, state: state, programs: Self.programs())
         try plan.checkPrograms()
-        try ModelImport.runIfMissing(configuration)
+        try ModelImport.runIfNeeded(configuration)
         try state.prepare()
         if detach {
             try await runDetached(state)
@@ -64,27 +80,42 @@ struct Up: AsyncParsableCommand {
 extension Up {
     /// Starts `meshctl up` once more, in a session of its own, and waits until the mesh is ready.
     private func runDetached(_ state: StateDirectory) async throws {
-        let log = state.log(of: "meshctl")
-        let file = try FileDescriptor.open(
-            FilePath(log), .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
-        var options = PlatformOptions()
-        options.createSession = true
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        let start = Task { try await superviseDetached(state) }
+        let listening = Task { for await _ in signals { start.cancel() } }
+        defer { listening.cancel() }
+        let ending = try await start.value
+        throw MeshCtlError.serviceDied(
+            name: "meshctl up", ending: "\(ending)", log: state.log(of: "meshctl"),
+            lastLines: state.endOfLog(of: "meshctl"))
+    }
+
+    /// Does not return while the mesh starts as it should; interrupted, it stops what has started.
+    private func superviseDetached(_ state: StateDirectory) async throws -> Ending {
+        let log = try FileDescriptor.open(
+            FilePath(state.log(of: "meshctl")), .writeOnly, options: [.create, .truncate],
+            permissions: .ownerReadWrite)
         let result = try await Subprocess.run(
-            .path("/proc/self/exe"), arguments: ["up", "--config", config, "--state", state.path],
-            platformOptions: options, input: .none,
-            output: .fileDescriptor(file, closeAfterSpawningProcess: true),
+            .path("/proc/self/exe"), arguments: Arguments(supervisorArguments(state)),
+            platformOptions: .ownSession(grace: Supervisor.grace), input: .none,
+            output: .fileDescriptor(log, closeAfterSpawningProcess: true),
             error: .combinedWithOutput
         ) { execution in
             guard
-                let mesh = try await readyMesh(state, supervisor: execution.processIdentifier.value)
+                let mesh = try await readyMesh(
+                    state, supervisor: execution.processIdentifier.value)
             else { return }
             show(mesh)
             // The supervisor is to outlive us; returning from here would wait for its end.
             Glibc.exit(EXIT_SUCCESS)
         }
-        throw MeshCtlError.serviceDied(
-            name: "meshctl up", ending: "\(Ending(result.terminationStatus))", log: log,
-            lastLines: state.endOfLog(of: "meshctl"))
+        return Ending(result.terminationStatus)
+    }
+
+    private func supervisorArguments(_ state: StateDirectory) -> [String] {
+        ["up", "--config", config, "--state", state.path]
+            + (listen.map { ["--listen", $0] } ?? [])
+            + (workers.map { ["--workers", "\($0)"] } ?? [])
     }
 
     /// The record of the ready mesh, or nil when the supervisor has ended.

@@ -35,11 +35,9 @@ struct Child: Sendable {
         let log = try FileDescriptor.open(
             FilePath(service.log), .writeOnly, options: [.create, .append],
             permissions: .ownerReadWrite)
-        var options = PlatformOptions()
-        options.createSession = true
         let result = try await Subprocess.run(
             .path(FilePath(service.program)), arguments: Arguments(service.arguments),
-            environment: .inherit, platformOptions: options,
+            environment: .inherit, platformOptions: .ownSession(grace: Supervisor.grace),
             input: .none, output: .fileDescriptor(log, closeAfterSpawningProcess: true),
             error: .combinedWithOutput
         ) { execution in
@@ -77,5 +75,16 @@ enum Ending: Equatable, Sendable, CustomStringConvertible {
         case .exited(let code): "ended with status \(code)"
         case .killed(let signal): "was killed by signal \(signal)"
         }
+    }
+}
+
+extension PlatformOptions {
+    /// Out of reach of the terminal's signals. When the task that waits for the process is
+    /// cancelled, the process is asked to stop, and killed after the grace period.
+    static func ownSession(grace: Duration) -> PlatformOptions {
+        var options = PlatformOptions()
+        options.createSession = true
+        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: grace)]
+        return options
     }
 }

@@ -9,11 +9,12 @@ struct MeshConfiguration: Equatable {
     /// The sentence encoder's directory.
     let encoderDirectory: String
     /// Where clients connect, `host:port`.
-    let listen: String
-    let workerCount: Int
+    var listen: String
+    var workerCount: Int
 
     /// One machine has few cores; more workers than this are a slip of the pen.
     static let workerCountMax = 64
+    static let workerCounts = 1...workerCountMax
 
     init(path: String, environment: [String: String]) throws {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
@@ -31,7 +32,7 @@ struct MeshConfiguration: Equatable {
         modelDirectory = paths.expand(try fields.string("model", "directory"))
         encoderDirectory = paths.expand(try fields.string("encoder"))
         listen = try fields.string("listen")
-        workerCount = try fields.integer("workers", in: 1...Self.workerCountMax)
+        workerCount = try fields.integer("workers", in: Self.workerCounts)
         try fields.refuseOthers(than: ["model", "encoder", "listen", "workers"])
     }
 }

@@ -29,10 +29,12 @@ struct Supervisor {
         var children: [Child] = []
         let outcome: Result<Void, any Error>
         do {
+            try state.save(record([]))
             for service in plan.services {
                 children.append(try await start(service) { sink.yield($0) })
             }
             let mesh = try record(children)
+            try state.save(mesh)
             let waiting = Task { sink.yield(await untilReady(mesh)) }
             defer { waiting.cancel() }
             outcome = .success(try await watch(events, announce: announce))
@@ -60,10 +62,8 @@ struct Supervisor {
 
     private func record(_ children: [Child]) throws -> MeshRecord {
         guard let supervisor = ProcessIdentity.current else { throw CancellationError() }
-        let mesh = MeshRecord(
+        return MeshRecord(
             supervisor: supervisor, services: children.map { ($0.name, $0.process) })
-        try state.save(mesh)
-        return mesh
     }
 
     private func untilReady(_ mesh: MeshRecord) async -> Event {

@@ -1,0 +1,113 @@
+"""The mesh as such: placement, loss of processes, the operator's commands."""
+
+import os
+import unittest
+
+import mesh
+import openai
+from case import DOCUMENTS, MeshCase, upload
+
+PROMPTS = [
+    "The history of the printing press begins",
+    "def fibonacci(n):",
+    "Water boils at a lower temperature on a mountain because",
+]
+
+
+class PlacementTests(MeshCase):
+    def test_workers(self):
+        """one, two and four workers give the same tokens"""
+        expected = [self.mesh.complete(prompt, 48) for prompt in PROMPTS]
+        for workers in (1, 4):
+            with self.subTest(workers=workers), mesh.Mesh(workers) as other:
+                self.assertEqual([other.complete(prompt, 48) for prompt in PROMPTS], expected)
+
+
+class LossTests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        try:
+            mesh.fetch_weights()
+        except mesh.Unavailable as reason:
+            raise unittest.SkipTest(str(reason))
+
+    def test_knowledge(self):
+        """a document that was acknowledged survives kill -9 of the knowledge-store"""
+        with mesh.Mesh(workers=1) as lost:
+            store = lost.client.vector_stores.create(name="lasting")
+            files = {}
+            for title, text in DOCUMENTS.items():
+                files[title] = upload(lost.client, title, text).id
+                lost.client.vector_stores.files.create_and_poll(
+                    file_id=files[title], vector_store_id=store.id)
+            lost.kill("knowledge-store")
+            lost.meshctl("down")
+            lost.start()
+            for title, text in DOCUMENTS.items():
+                content = lost.client.files.content(files[title]).read()
+                self.assertEqual(content, text.encode())
+            found = lost.client.vector_stores.search(store.id, query="oil embargo").data
+            self.assertEqual(found[0].filename, "oil.txt")
+
+    def test_worker(self):
+        """when a worker is killed, answers stay exact or fail with the name of what is missing"""
+        with mesh.Mesh(workers=2) as lame:
+            expected = lame.complete(PROMPTS[0], 16)
+            lame.kill("expert-worker-2")
+            try:
+                self.assertEqual(lame.complete(PROMPTS[0], 16), expected)
+            except openai.InternalServerError as error:
+                self.assertIn("expert", error.body["message"])
+
+
+class OperatorTests(MeshCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.folder = cls.mesh.folder / "documents"
+        cls.folder.mkdir()
+        for title, text in DOCUMENTS.items():
+            (cls.folder / title).write_text(text)
+
+    def test_status(self):
+        """status shows every process and worker"""
+        status = self.mesh.meshctl("status")
+        names = [process["name"] for process in status["processes"] if process["running"]]
+        self.assertEqual(len(names), 5)
+        workers = {worker["name"] for worker in status["router"]["workers"]}
+        self.assertEqual(workers, {"expert-worker-1", "expert-worker-2"})
+        self.assertIn("expert-worker-2", self.mesh.text("status"))
+
+    def test_ingest_and_ask(self):
+        """documents are ingested once, and an answer is followed by where it comes from"""
+        first = self.mesh.meshctl("ingest", self.folder, "--collection", "operator")
+        self.assertEqual((first["added"], first["unchanged"]), (3, 0))
+        again = self.mesh.meshctl("ingest", self.folder, "--collection", "operator")
+        self.assertEqual((again["added"], again["unchanged"]), (0, 3))
+        changed = self.folder / "tea.html"
+        changed.write_text(DOCUMENTS["tea.html"] + "\n")
+        os.utime(changed, (1, 1))
+        third = self.mesh.meshctl("ingest", self.folder, "--collection", "operator")
+        self.assertEqual((third["replaced"], third["unchanged"]), (1, 2))
+
+        question = "When did the 1973 oil crisis begin?"
+        text = self.mesh.text("ask", question, "--collection", "operator", "--experts")
+        self.assertIn("oil.txt, bytes ", text)
+        self.assertIn("expert-worker-1", text)
+
+    def test_experts(self):
+        """the counters of the experts grow with the rows that they compute"""
+        def rows():
+            layers = self.mesh.meshctl("experts")["layers"]
+            return sum(e["rowCount"] for layer in layers for e in layer["experts"])
+
+        before = rows()
+        self.mesh.complete("Counting", 8)
+        self.assertGreater(rows(), before)
+
+    def test_second_mesh(self):
+        """a second mesh in the same place is refused, and the first lives on"""
+        with self.assertRaises(mesh.CommandFailed) as caught:
+            self.mesh.meshctl("up", "--detach", "--config", self.mesh.config)
+        self.assertIn("already running", str(caught.exception))
+        self.assertTrue(self.mesh.complete("Hello", 2))
