@@ -1,0 +1,16 @@
+/// What a chat template may at most do. Templates come with model files and are hostile.
+public enum TemplateMaxima {
+    /// Bytes of a template. The longest in use have 30 KB.
+    public static let sourceByteCountMax = 1 << 18
+    /// Nesting of statements, expressions and macro calls together: they recurse on the stack.
+    /// Templates in use nest 15 deep.
+    public static let depthMax = 64
+    /// Nesting of lists and dictionaries.
+    public static let valueDepthMax = 64
+    /// Expressions evaluated and list elements made: a thousand times what a long conversation needs.
+    public static let stepCountMax = 1 << 22
+    /// Bytes of text written by all operations of one rendering together.
+    public static let textByteCountMax = 256 << 20
+    /// Bytes of the rendered prompt.
+    public static let outputByteCountMax = 32 << 20
+}
