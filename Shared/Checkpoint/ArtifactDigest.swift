@@ -1,4 +1,4 @@
-internal import Crypto
+internal import Hashing
 
 /// The SHA-256 of a file: the name of an artifact.
 public struct ArtifactDigest: Hashable, Sendable, Codable, CustomStringConvertible {
@@ -23,20 +23,21 @@ public struct ArtifactDigest: Hashable, Sendable, Codable, CustomStringConvertib
         self.init(bytes: (0..<32).map { digits[2 * $0] << 4 | digits[2 * $0 + 1] })
     }
 
-    init(_ digest: SHA256.Digest) {
-        self.init(bytes: Array(digest))!  // SHA-256 has 32 bytes
+    /// Takes the digest of what was hashed.
+    init(_ hash: SHA256) {
+        self.init(bytes: hash.finalize())!  // SHA-256 has 32 bytes
     }
 
     /// The digest of `bytes`.
     public init(of bytes: [UInt8]) {
-        self.init(SHA256.hash(data: bytes))
+        self.init(bytes: SHA256.hash(bytes))!  // SHA-256 has 32 bytes
     }
 
     /// The digest of a mapped file.
     public init(of bytes: MappedBytes) {
-        var hash = SHA256()
+        let hash = SHA256()
         unsafe bytes.withBytes { unsafe hash.update(bufferPointer: $0) }
-        self.init(hash.finalize())
+        self.init(hash)
     }
 
     /// Reads the 64 digits; anything else is a `DecodingError`.

@@ -1,4 +1,4 @@
-internal import Crypto
+internal import Hashing
 internal import Glibc
 
 /// A file's name, content digest and length, as a manifest lists it.
@@ -24,7 +24,7 @@ final class AtomicFile {
     private let path: String
     private let partialPath: String
     private var descriptor: CInt
-    private var hash = SHA256()
+    private let hash = SHA256()
     private(set) var byteCount = 0
 
     /// Creates the partial file in the directory of `path`. Throws `unwritable`.
@@ -82,7 +82,7 @@ final class AtomicFile {
         close(descriptor)
         descriptor = -1
         try synchroniseDirectory()
-        let digest = ArtifactDigest(hash.finalize())
+        let digest = ArtifactDigest(hash)
         let name = String(
             path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...])
         return FileRecord(file: name, sha256: digest, byteCount: byteCount)

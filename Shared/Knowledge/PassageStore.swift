@@ -1,5 +1,5 @@
+internal import Hashing
 internal import Storage
-internal import Crypto
 
 /// Documents in, passages out: the whole store, without any socket.
 ///
@@ -68,7 +68,7 @@ extension PassageStore {
     /// Stores a document, or replaces it. The same document again is recognised and costs nothing.
     public func upsert(_ document: Document, in collection: String) async throws -> UpsertReceipt {
         try Document.check(collection, "collection name")
-        let digest = Array(SHA256.hash(data: document.content))
+        let digest = SHA256.hash(document.content)
         if let receipt = try await writer.receipt(ifUnchanged: document, digest: digest, in: collection) {
             return receipt
         }
@@ -113,7 +113,7 @@ extension PassageStore {
         for (collection, name) in try await writer.allDocuments() {
             let document = try await writer.document(named: name, in: collection)
             _ = try await writer.upsert(
-                document, digest: Array(SHA256.hash(data: document.content)),
+                document, digest: SHA256.hash(document.content),
                 passages: embedded(document), in: collection)
         }
     }
