@@ -3,7 +3,11 @@ internal import Wire
 
 extension Peer {
     /// Every frame of the connection comes through here, in order.
-    func received(_ frame: Frame) {
+    func received(_ frames: [Frame]) {
+        for frame in frames where connection != nil { received(frame) }
+    }
+
+    private func received(_ frame: Frame) {
         switch frame.flags {
         case []: frame.kind == MessageKind.ping.rawValue ? answerPing() : receivedRequest(frame)
         case .cancel: inbound.close(frame.requestID)?.cancel()

@@ -23,7 +23,7 @@ extension Peer {
         connection = Connection(
             socket, on: loop, frameLimits: limits.frame, pendingByteCountMax: limits.pendingByteCountMax,
             events: Connection.Events(
-                received: { frame in self.assumeIsolated { $0.received(frame) } },
+                received: { frames in self.assumeIsolated { $0.received(frames) } },
                 drained: { self.assumeIsolated { $0.drained() } },
                 closed: { error in self.assumeIsolated { $0.closed(error) } }))
         timers.heartbeat = LoopTimer(on: loop) { self.assumeIsolated { $0.tick() } }

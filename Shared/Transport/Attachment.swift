@@ -2,29 +2,26 @@
 ///
 /// Floats are little-endian on the wire, which is how every machine that we run on keeps them.
 public struct Attachment: Sendable {
-    private enum Storage {
-        case bytes([UInt8])
-        case floats([Float])
-    }
-
-    private let storage: Storage
+    /// One of the two is empty. Not an enum, because those are slow to copy.
+    private let rawBytes: [UInt8]
+    private let rawFloats: [Float]
 
     public static let empty = Attachment([])
 
-    public init(_ bytes: [UInt8]) { storage = .bytes(bytes) }
-
-    public init(floats: [Float]) { storage = .floats(floats) }
-
-    public var byteCount: Int {
-        switch storage {
-        case .bytes(let bytes): bytes.count
-        case .floats(let floats): floats.count * MemoryLayout<Float>.size
-        }
+    public init(_ bytes: [UInt8]) {
+        rawBytes = bytes
+        rawFloats = []
     }
 
+    public init(floats: [Float]) {
+        rawBytes = []
+        rawFloats = floats
+    }
+
+    public var byteCount: Int { rawBytes.count + rawFloats.count * MemoryLayout<Float>.size }
+
     public var bytes: [UInt8] {
-        if case .bytes(let bytes) = storage { return bytes }
-        return unsafe withBytes { unsafe [UInt8]($0) }
+        rawFloats.isEmpty ? rawBytes : unsafe withBytes { unsafe [UInt8]($0) }
     }
 
     /// The attachment as floats. `count`, where given, is how many the message promised.
@@ -34,7 +31,7 @@ public struct Attachment: Sendable {
             let expected = count.map { "\($0) floats of 4 bytes" } ?? "a multiple of 4"
             throw .attachmentShape(byteCount: byteCount, expected: expected)
         }
-        if case .floats(let floats) = storage { return floats }
+        if rawBytes.isEmpty { return rawFloats }
         return unsafe withBytes { source in
             unsafe [Float](unsafeUninitializedCapacity: source.count / size) { floats, count in
                 unsafe UnsafeMutableRawBufferPointer(floats).copyMemory(from: source)
@@ -44,9 +41,6 @@ public struct Attachment: Sendable {
     }
 
     func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
-        switch storage {
-        case .bytes(let bytes): unsafe bytes.withUnsafeBytes(body)
-        case .floats(let floats): unsafe floats.withUnsafeBytes(body)
-        }
+        rawFloats.isEmpty ? unsafe rawBytes.withUnsafeBytes(body) : unsafe rawFloats.withUnsafeBytes(body)
     }
 }

@@ -11,7 +11,10 @@ internal import Glibc
     // Used on the loop's thread only, but for `inbox` (its own lock), `base` and `wakeup` (which never change).
     let base: OpaquePointer
     private let wakeup: CInt
+    /// Jobs from other threads.
     private let inbox = Locked(Inbox())
+    /// Jobs from this thread, which need no lock.
+    private var jobs: [UnownedJob] = []
     private var running: [UnownedJob] = []
     private var unwritten: [Connection] = []
     /// Bytes just read and not yet part of a frame; one for all connections, so that an idle one costs nothing.
@@ -19,8 +22,8 @@ internal import Glibc
 
     /// Large enough that one read empties a socket buffer of default size.
     private static let receiveByteCountMax = 256 * 1024
-    /// How often the inbox is looked at before sockets get their turn again.
-    private static let inboxPassCountMax = 16
+    /// How often the jobs are gone through before sockets get their turn again.
+    private static let passCountMax = 16
 
     private struct Inbox {
         var jobs: [UnownedJob] = []
@@ -53,6 +56,7 @@ internal import Glibc
 
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
+        if isCurrent { return jobs.append(job) }
         let mustWake = inbox.withLock { inbox in
             inbox.jobs.append(job)
             defer { inbox.isLoopAsleep = false }
@@ -68,23 +72,35 @@ internal import Glibc
 
     private func run() -> Never {
         while true {
-            for _ in 0..<Self.inboxPassCountMax where !runInbox() { break }
+            takeInbox()
+            for _ in 0..<Self.passCountMax where !runJobs() { break }
             writePending()
-            let mayBlock = inbox.withLock { inbox in
-                inbox.isLoopAsleep = inbox.jobs.isEmpty
-                return inbox.isLoopAsleep
-            }
+            let mayBlock = jobs.isEmpty && fallAsleep()
             _ = unsafe event_base_loop(base, mayBlock ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK)
         }
     }
 
-    /// Runs what is in the inbox. False when there was nothing.
-    private func runInbox() -> Bool {
+    private func takeInbox() {
         inbox.withLock { inbox in
             inbox.isLoopAsleep = false
-            swap(&inbox.jobs, &running)
+            guard !inbox.jobs.isEmpty else { return }
+            jobs += inbox.jobs
+            inbox.jobs.removeAll(keepingCapacity: true)
         }
-        guard !running.isEmpty else { return false }
+    }
+
+    /// From here on, who brings a job must wake the loop. False when there already is one.
+    private func fallAsleep() -> Bool {
+        inbox.withLock { inbox in
+            inbox.isLoopAsleep = inbox.jobs.isEmpty
+            return inbox.isLoopAsleep
+        }
+    }
+
+    /// Runs the jobs at hand; those that they bring wait for the next pass. False when there were none.
+    private func runJobs() -> Bool {
+        guard !jobs.isEmpty else { return false }
+        swap(&jobs, &running)
         for job in running {
             unsafe job.runSynchronously(
                 isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())

@@ -16,7 +16,7 @@ extension Health: @unsafe Coded {
         unsafe mesh__health__init(message)
     }
 
-    func fill(_ message: inout Mesh__Health, _ arena: Arena) {}
+    func fill(_ message: inout Mesh__Health, _ arena: inout Arena) {}
 
     init(reading message: Mesh__Health) { self.init() }
 }
@@ -43,7 +43,7 @@ extension HealthReply: @unsafe Coded {
         unsafe mesh__health_reply__init(message)
     }
 
-    func fill(_ message: inout Mesh__HealthReply, _ arena: Arena) {
+    func fill(_ message: inout Mesh__HealthReply, _ arena: inout Arena) {
         unsafe message.ready = ready ? 1 : 0
         unsafe message.n_reasons = reasons.count
         unsafe message.reasons = arena.texts(reasons)
@@ -76,7 +76,7 @@ extension Drain: @unsafe Coded {
         unsafe mesh__drain__init(message)
     }
 
-    func fill(_ message: inout Mesh__Drain, _ arena: Arena) {
+    func fill(_ message: inout Mesh__Drain, _ arena: inout Arena) {
         unsafe message.within_milliseconds = UInt32(withinMilliseconds)
     }
 
@@ -105,7 +105,7 @@ extension DrainReply: @unsafe Coded {
         unsafe mesh__drain_reply__init(message)
     }
 
-    func fill(_ message: inout Mesh__DrainReply, _ arena: Arena) {
+    func fill(_ message: inout Mesh__DrainReply, _ arena: inout Arena) {
         unsafe message.in_flight = UInt32(inFlight)
     }
 

@@ -20,7 +20,7 @@ extension DropCollection: @unsafe Coded {
         unsafe mesh__drop_collection__init(message)
     }
 
-    func fill(_ message: inout Mesh__DropCollection, _ arena: Arena) {
+    func fill(_ message: inout Mesh__DropCollection, _ arena: inout Arena) {
         unsafe message.collection = arena.text(collection)
     }
 
@@ -52,7 +52,7 @@ extension DropCollectionReply: @unsafe Coded {
         unsafe mesh__drop_collection_reply__init(message)
     }
 
-    func fill(_ message: inout Mesh__DropCollectionReply, _ arena: Arena) {
+    func fill(_ message: inout Mesh__DropCollectionReply, _ arena: inout Arena) {
         unsafe message.document_count = UInt32(documentCount)
         unsafe message.sequence_number = UInt64(sequenceNumber)
     }
@@ -89,7 +89,7 @@ extension ListDocuments: @unsafe Coded {
         unsafe mesh__list_documents__init(message)
     }
 
-    func fill(_ message: inout Mesh__ListDocuments, _ arena: Arena) {
+    func fill(_ message: inout Mesh__ListDocuments, _ arena: inout Arena) {
         unsafe message.collection = arena.text(collection)
         unsafe message.after = arena.text(after)
         unsafe message.limit = UInt32(limit)
@@ -132,7 +132,7 @@ extension DocumentSummary: @unsafe Coded {
         unsafe mesh__document_summary__init(message)
     }
 
-    func fill(_ message: inout Mesh__DocumentSummary, _ arena: Arena) {
+    func fill(_ message: inout Mesh__DocumentSummary, _ arena: inout Arena) {
         unsafe message.document_id = arena.text(documentID)
         unsafe message.title = arena.text(title)
         unsafe message.media_type = arena.text(mediaType)
@@ -177,7 +177,7 @@ extension ListDocumentsReply: @unsafe Coded {
         unsafe mesh__list_documents_reply__init(message)
     }
 
-    func fill(_ message: inout Mesh__ListDocumentsReply, _ arena: Arena) {
+    func fill(_ message: inout Mesh__ListDocumentsReply, _ arena: inout Arena) {
         unsafe message.n_documents = documents.count
         unsafe message.documents = arena.messages(documents)
         unsafe message.is_complete = isComplete ? 1 : 0
@@ -217,7 +217,7 @@ extension FetchSource: @unsafe Coded {
         unsafe mesh__fetch_source__init(message)
     }
 
-    func fill(_ message: inout Mesh__FetchSource, _ arena: Arena) {
+    func fill(_ message: inout Mesh__FetchSource, _ arena: inout Arena) {
         unsafe message.collection = arena.text(collection)
         unsafe message.document_id = arena.text(documentID)
         unsafe message.byte_start = UInt64(byteStart)
@@ -258,7 +258,7 @@ extension FetchSourceReply: @unsafe Coded {
         unsafe mesh__fetch_source_reply__init(message)
     }
 
-    func fill(_ message: inout Mesh__FetchSourceReply, _ arena: Arena) {
+    func fill(_ message: inout Mesh__FetchSourceReply, _ arena: inout Arena) {
         unsafe message.digest = arena.data(digest)
         unsafe message.byte_count = UInt64(byteCount)
         unsafe message.media_type = arena.text(mediaType)

@@ -16,7 +16,7 @@ extension Attribute: @unsafe Coded {
         unsafe mesh__attribute__init(message)
     }
 
-    func fill(_ message: inout Mesh__Attribute, _ arena: Arena) {
+    func fill(_ message: inout Mesh__Attribute, _ arena: inout Arena) {
         unsafe message.name = arena.text(name)
         unsafe message.value = arena.text(value)
     }
@@ -59,7 +59,7 @@ extension UpsertDocument: @unsafe Coded {
         unsafe mesh__upsert_document__init(message)
     }
 
-    func fill(_ message: inout Mesh__UpsertDocument, _ arena: Arena) {
+    func fill(_ message: inout Mesh__UpsertDocument, _ arena: inout Arena) {
         unsafe message.collection = arena.text(collection)
         unsafe message.document_id = arena.text(documentID)
         unsafe message.title = arena.text(title)
@@ -104,7 +104,7 @@ extension UpsertDocumentReply: @unsafe Coded {
         unsafe mesh__upsert_document_reply__init(message)
     }
 
-    func fill(_ message: inout Mesh__UpsertDocumentReply, _ arena: Arena) {
+    func fill(_ message: inout Mesh__UpsertDocumentReply, _ arena: inout Arena) {
         unsafe message.digest = arena.data(digest)
         unsafe message.passage_count = UInt32(passageCount)
         unsafe message.sequence_number = UInt64(sequenceNumber)
@@ -142,7 +142,7 @@ extension DeleteDocument: @unsafe Coded {
         unsafe mesh__delete_document__init(message)
     }
 
-    func fill(_ message: inout Mesh__DeleteDocument, _ arena: Arena) {
+    func fill(_ message: inout Mesh__DeleteDocument, _ arena: inout Arena) {
         unsafe message.collection = arena.text(collection)
         unsafe message.document_id = arena.text(documentID)
     }
@@ -175,7 +175,7 @@ extension DeleteDocumentReply: @unsafe Coded {
         unsafe mesh__delete_document_reply__init(message)
     }
 
-    func fill(_ message: inout Mesh__DeleteDocumentReply, _ arena: Arena) {
+    func fill(_ message: inout Mesh__DeleteDocumentReply, _ arena: inout Arena) {
         unsafe message.existed = existed ? 1 : 0
         unsafe message.sequence_number = UInt64(sequenceNumber)
     }

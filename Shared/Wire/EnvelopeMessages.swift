@@ -51,7 +51,7 @@ extension Hello: @unsafe Coded {
         unsafe mesh__hello__init(message)
     }
 
-    func fill(_ message: inout Mesh__Hello, _ arena: Arena) {
+    func fill(_ message: inout Mesh__Hello, _ arena: inout Arena) {
         unsafe message.role = Mesh__Role(rawValue: role.rawValue)
         unsafe message.name = arena.text(name)
         unsafe message.protocol_version_min = UInt32(protocolVersionMin)
@@ -91,7 +91,7 @@ extension Ping: @unsafe Coded {
         unsafe mesh__ping__init(message)
     }
 
-    func fill(_ message: inout Mesh__Ping, _ arena: Arena) {}
+    func fill(_ message: inout Mesh__Ping, _ arena: inout Arena) {}
 
     init(reading message: Mesh__Ping) { self.init() }
 }

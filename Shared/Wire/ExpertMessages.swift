@@ -31,7 +31,7 @@ extension ExpertGroup: @unsafe Coded {
         unsafe mesh__expert_group__init(message)
     }
 
-    func fill(_ message: inout Mesh__ExpertGroup, _ arena: Arena) {
+    func fill(_ message: inout Mesh__ExpertGroup, _ arena: inout Arena) {
         unsafe message.expert = UInt32(expert)
         unsafe message.n_rows = rows.count
         unsafe message.rows = arena.numbers(rows)
@@ -85,7 +85,7 @@ extension ExpertDispatch: @unsafe Coded {
         unsafe mesh__expert_dispatch__init(message)
     }
 
-    func fill(_ message: inout Mesh__ExpertDispatch, _ arena: Arena) {
+    func fill(_ message: inout Mesh__ExpertDispatch, _ arena: inout Arena) {
         unsafe message.model = arena.text(model)
         unsafe message.revision = UInt64(revision)
         unsafe message.layer = UInt32(layer)
@@ -131,7 +131,7 @@ extension ExpertCombine: @unsafe Coded {
         unsafe mesh__expert_combine__init(message)
     }
 
-    func fill(_ message: inout Mesh__ExpertCombine, _ arena: Arena) {
+    func fill(_ message: inout Mesh__ExpertCombine, _ arena: inout Arena) {
         unsafe message.row_count = UInt32(rowCount)
         unsafe message.compute_nanoseconds = UInt64(computeNanoseconds)
     }

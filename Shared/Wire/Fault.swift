@@ -41,7 +41,7 @@ extension ExpertName: @unsafe Coded {
         unsafe mesh__expert_name__init(message)
     }
 
-    func fill(_ message: inout Mesh__ExpertName, _ arena: Arena) {
+    func fill(_ message: inout Mesh__ExpertName, _ arena: inout Arena) {
         unsafe message.model = arena.text(model)
         unsafe message.layer = UInt32(layer)
         unsafe message.expert = UInt32(expert)
@@ -84,7 +84,7 @@ extension Fault: @unsafe Coded {
         unsafe mesh__fault__init(message)
     }
 
-    func fill(_ message: inout Mesh__Fault, _ arena: Arena) {
+    func fill(_ message: inout Mesh__Fault, _ arena: inout Arena) {
         unsafe message.code = Mesh__FaultCode(rawValue: code.rawValue)
         unsafe message.message = arena.text(self.message)
         unsafe message.retry_after_milliseconds = UInt32(retryAfterMilliseconds)

@@ -10,16 +10,20 @@ protocol Coded: Sendable {
     static func initialise(_ message: UnsafeMutablePointer<Struct>)
 
     /// Copies the fields into `message`; what needs memory takes it from `arena`.
-    func fill(_ message: inout Struct, _ arena: Arena)
+    func fill(_ message: inout Struct, _ arena: inout Arena)
 
     /// Copies the fields out of `message`, checking each.
     init(reading message: Struct) throws(WireError)
 }
 
 func pack<M: Message & Coded>(_ message: M) -> [UInt8] {
-    let arena = Arena()
-    let packed = unsafe arena.place(message)
-    return unsafe packed.withMemoryRebound(to: ProtobufCMessage.self, capacity: 1) { base in
+    unsafe withUnsafeTemporaryAllocation(of: M.Struct.self, capacity: 1) { place in
+        guard let filled = place.baseAddress else { return [] }
+        var arena = Arena()
+        defer { arena.free() }
+        unsafe M.initialise(filled)
+        unsafe message.fill(&filled.pointee, &arena)
+        let base = unsafe UnsafeRawPointer(filled).assumingMemoryBound(to: ProtobufCMessage.self)
         let byteCount = unsafe protobuf_c_message_get_packed_size(base)
         return unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
             // An empty message has no bytes, and an empty buffer may have no address.
@@ -29,7 +33,7 @@ func pack<M: Message & Coded>(_ message: M) -> [UInt8] {
 }
 
 func unpack<M: Message & Coded>(_ bytes: [UInt8]) throws(WireError) -> M {
-    let budget = UnpackBudget(forBodyOf: bytes.count)
+    var budget = UnpackBudget(forBodyOf: bytes.count)
     let result: Result<M, WireError> = unsafe budget.withAllocator { allocator in
         unsafe bytes.withUnsafeBufferPointer { buffer in
             // Zero bytes are an empty message, but the library wants an address.

@@ -42,7 +42,7 @@ extension Search: @unsafe Coded {
         unsafe mesh__search__init(message)
     }
 
-    func fill(_ message: inout Mesh__Search, _ arena: Arena) {
+    func fill(_ message: inout Mesh__Search, _ arena: inout Arena) {
         unsafe message.n_collections = collections.count
         unsafe message.collections = arena.texts(collections)
         unsafe message.query = arena.text(query)
@@ -99,7 +99,7 @@ extension FoundPassage: @unsafe Coded {
         unsafe mesh__found_passage__init(message)
     }
 
-    func fill(_ message: inout Mesh__FoundPassage, _ arena: Arena) {
+    func fill(_ message: inout Mesh__FoundPassage, _ arena: inout Arena) {
         unsafe message.collection = arena.text(collection)
         unsafe message.document_id = arena.text(documentID)
         unsafe message.title = arena.text(title)
@@ -149,7 +149,7 @@ extension SearchReply: @unsafe Coded {
         unsafe mesh__search_reply__init(message)
     }
 
-    func fill(_ message: inout Mesh__SearchReply, _ arena: Arena) {
+    func fill(_ message: inout Mesh__SearchReply, _ arena: inout Arena) {
         unsafe message.n_passages = passages.count
         unsafe message.passages = arena.messages(passages)
         unsafe message.plan = arena.text(plan)
@@ -182,7 +182,7 @@ extension Embed: @unsafe Coded {
         unsafe mesh__embed__init(message)
     }
 
-    func fill(_ message: inout Mesh__Embed, _ arena: Arena) {
+    func fill(_ message: inout Mesh__Embed, _ arena: inout Arena) {
         unsafe message.n_texts = texts.count
         unsafe message.texts = arena.texts(texts)
     }
@@ -214,7 +214,7 @@ extension EmbedReply: @unsafe Coded {
         unsafe mesh__embed_reply__init(message)
     }
 
-    func fill(_ message: inout Mesh__EmbedReply, _ arena: Arena) {
+    func fill(_ message: inout Mesh__EmbedReply, _ arena: inout Arena) {
         unsafe message.dimension = UInt32(dimension)
         unsafe message.token_count = UInt32(tokenCount)
     }

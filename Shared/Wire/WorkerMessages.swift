@@ -21,7 +21,7 @@ extension OfferArtifacts: @unsafe Coded {
         unsafe mesh__offer_artifacts__init(message)
     }
 
-    func fill(_ message: inout Mesh__OfferArtifacts, _ arena: Arena) {
+    func fill(_ message: inout Mesh__OfferArtifacts, _ arena: inout Arena) {
         unsafe message.n_digests = digests.count
         unsafe message.digests = arena.datas(digests)
     }
@@ -47,7 +47,7 @@ extension OfferArtifactsReply: @unsafe Coded {
         unsafe mesh__offer_artifacts_reply__init(message)
     }
 
-    func fill(_ message: inout Mesh__OfferArtifactsReply, _ arena: Arena) {}
+    func fill(_ message: inout Mesh__OfferArtifactsReply, _ arena: inout Arena) {}
 
     init(reading message: Mesh__OfferArtifactsReply) { self.init() }
 }
@@ -70,7 +70,7 @@ extension ExpertPlacement: @unsafe Coded {
         unsafe mesh__expert_placement__init(message)
     }
 
-    func fill(_ message: inout Mesh__ExpertPlacement, _ arena: Arena) {
+    func fill(_ message: inout Mesh__ExpertPlacement, _ arena: inout Arena) {
         unsafe message.layer = UInt32(layer)
         unsafe message.expert = UInt32(expert)
         unsafe message.digest = arena.data(digest)
@@ -108,7 +108,7 @@ extension AssignExperts: @unsafe Coded {
         unsafe mesh__assign_experts__init(message)
     }
 
-    func fill(_ message: inout Mesh__AssignExperts, _ arena: Arena) {
+    func fill(_ message: inout Mesh__AssignExperts, _ arena: inout Arena) {
         unsafe message.model = arena.text(model)
         unsafe message.revision = UInt64(revision)
         unsafe message.n_placements = placements.count
@@ -139,7 +139,7 @@ extension ArtifactFailure: @unsafe Coded {
         unsafe mesh__artifact_failure__init(message)
     }
 
-    func fill(_ message: inout Mesh__ArtifactFailure, _ arena: Arena) {
+    func fill(_ message: inout Mesh__ArtifactFailure, _ arena: inout Arena) {
         unsafe message.digest = arena.data(digest)
         unsafe message.reason = arena.text(reason)
     }
@@ -174,7 +174,7 @@ extension AssignExpertsReply: @unsafe Coded {
         unsafe mesh__assign_experts_reply__init(message)
     }
 
-    func fill(_ message: inout Mesh__AssignExpertsReply, _ arena: Arena) {
+    func fill(_ message: inout Mesh__AssignExpertsReply, _ arena: inout Arena) {
         unsafe message.resident_count = UInt32(residentCount)
         unsafe message.resident_bytes = UInt64(residentBytes)
         unsafe message.n_failures = failures.count
@@ -205,7 +205,7 @@ extension WorkerStatus: @unsafe Coded {
         unsafe mesh__worker_status__init(message)
     }
 
-    func fill(_ message: inout Mesh__WorkerStatus, _ arena: Arena) {}
+    func fill(_ message: inout Mesh__WorkerStatus, _ arena: inout Arena) {}
 
     init(reading message: Mesh__WorkerStatus) { self.init() }
 }
@@ -238,7 +238,7 @@ extension ExpertStatistics: @unsafe Coded {
         unsafe mesh__expert_statistics__init(message)
     }
 
-    func fill(_ message: inout Mesh__ExpertStatistics, _ arena: Arena) {
+    func fill(_ message: inout Mesh__ExpertStatistics, _ arena: inout Arena) {
         unsafe message.layer = UInt32(layer)
         unsafe message.expert = UInt32(expert)
         unsafe message.digest = arena.data(digest)
@@ -281,7 +281,7 @@ extension WorkerStatusReply: @unsafe Coded {
         unsafe mesh__worker_status_reply__init(message)
     }
 
-    func fill(_ message: inout Mesh__WorkerStatusReply, _ arena: Arena) {
+    func fill(_ message: inout Mesh__WorkerStatusReply, _ arena: inout Arena) {
         unsafe message.in_flight = UInt32(inFlight)
         unsafe message.resident_bytes = UInt64(residentBytes)
         unsafe message.n_experts = experts.count
