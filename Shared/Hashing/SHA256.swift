@@ -32,12 +32,10 @@ internal import CCrypto
 
     /// The 32 bytes. Once: nothing can be added afterwards.
     public func finalize() -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: Self.digestByteCount) { buffer, count in
-            var length: CUnsignedInt = 0
-            let isDone = unsafe EVP_DigestFinal_ex(context, buffer.baseAddress, &length)
-            precondition(isDone == 1, "the digest was taken already")
-            count = Int(length)
-        }
+        var digest = [UInt8](repeating: 0, count: Self.digestByteCount)
+        let isDone = unsafe EVP_DigestFinal_ex(context, &digest, nil)
+        precondition(isDone == 1, "the digest was taken already")
+        return digest
     }
 
     /// The 32 bytes of one piece.
