@@ -11,9 +11,11 @@ struct Fields {
             throw .wrongType(path.isEmpty ? nil : path, "an object", value)
         }
         self.path = path
-        order = object.members.map(\.name)
+        // Null is the same as absent, as official clients have it.
+        let present = object.members.filter { $0.value != .null }
+        order = present.map(\.name)
         // The parser has refused duplicates.
-        members = Dictionary(uniqueKeysWithValues: object.members.map { ($0.name, $0.value) })
+        members = Dictionary(uniqueKeysWithValues: present.map { ($0.name, $0.value) })
     }
 
     init(body: [UInt8]) throws(FrontDoorError) {
@@ -28,11 +30,7 @@ struct Fields {
 
     func path(of name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
-    /// Null is the same as absent, as official clients have it.
-    mutating func take(_ name: String) -> JSON? {
-        let value = members.removeValue(forKey: name)
-        return value == .null ? nil : value
-    }
+    mutating func take(_ name: String) -> JSON? { members.removeValue(forKey: name) }
 
     mutating func required(_ name: String) throws(FrontDoorError) -> JSON {
         guard let value = take(name) else {

@@ -6,10 +6,12 @@ internal import NIOPosix
 /// Builds the pipeline of every connection: bytes → parts (SwiftNIO) → whole requests (`RequestAssembler`) → `ConnectionTask`.
 struct ChannelSetup: Sendable {
     let dispatcher: Dispatcher
-    let budget: BodyBudget
+    private let connections: Connections
+    private let budget: BodyBudget
 
-    init(dispatcher: Dispatcher) {
+    init(dispatcher: Dispatcher, connections: Connections) {
         self.dispatcher = dispatcher
+        self.connections = connections
         budget = BodyBudget(byteCountMax: dispatcher.limits.heldByteCountMax)
     }
 
@@ -30,7 +32,7 @@ struct ChannelSetup: Sendable {
         let (gone, goneSource) = AsyncStream<Never>.makeStream()
         let assembler = RequestAssembler(
             limits: dispatcher.limits, assembly: Assembly(budget: budget, admit: dispatcher.admit),
-            gone: goneSource)
+            standing: connections.admit(channel), gone: goneSource)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(HTTPResponseEncoder())
         try pipeline.addHandler(ByteToMessageHandler(requestDecoder))

@@ -27,17 +27,6 @@ struct ConnectionTask: Sendable {
         }
     }
 
-    /// Says why, and hangs up: for connections beyond the maximum.
-    func turnAway(_ refusal: Refusal) async {
-        do {
-            try await channel.executeThenClose { _, outbound in
-                try await answer(.refusal(refusal), on: outbound)
-            }
-        } catch {
-            dispatcher.logger.debug("connection turned away", metadata: ["reason": "\(error)"])
-        }
-    }
-
     private typealias Outbound = NIOAsyncChannelOutboundWriter<ResponsePart>
 
     private func answer(_ arrival: Arrival, on outbound: Outbound) async throws {

@@ -1,7 +1,5 @@
 public import Logging
-internal import NIOConcurrencyHelpers
 internal import NIOCore
-internal import NIOPosix
 
 /// Why a server could not be started.
 public enum HTTPServerError: Error, CustomStringConvertible {
@@ -34,7 +32,7 @@ public final class HTTPServer: Sendable {
         self.address = address
         self.listener = listener.channel
         self.connections = connections
-        serving = Task { await Self.serve(listener, connections) }
+        serving = Task { await Self.serve(listener) }
     }
 
     /// Binds and begins to serve.
@@ -47,9 +45,10 @@ public final class HTTPServer: Sendable {
         keys: APIKeys? = nil,
         routes: @escaping @Sendable () -> RouteTable
     ) async throws(HTTPServerError) -> HTTPServer {
-        let setup = ChannelSetup(
-            dispatcher: Dispatcher(limits: limits, keys: keys, routes: routes, logger: logger))
         let connections = Connections(countMax: limits.connectionCountMax)
+        let setup = ChannelSetup(
+            dispatcher: Dispatcher(limits: limits, keys: keys, routes: routes, logger: logger),
+            connections: connections)
         do {
             let listener = try await setup.bind(address)
             let port = listener.channel.localAddress?.port ?? address.port
@@ -87,12 +86,12 @@ public final class HTTPServer: Sendable {
         do { try await Task.sleep(for: time) } catch { return }
     }
 
-    private static func serve(_ listener: Listener, _ connections: Connections) async {
+    private static func serve(_ listener: Listener) async {
         do {
             try await listener.executeThenClose { inbound in
                 try await withThrowingDiscardingTaskGroup { group in
                     for try await connection in inbound {
-                        group.addTask { await connections.run(connection) }
+                        group.addTask { await connection.run() }
                     }
                 }
             }
@@ -100,50 +99,5 @@ public final class HTTPServer: Sendable {
             // The listener was closed under us or the task cancelled: either way serving is over.
             return
         }
-    }
-}
-
-/// The open connections, counted and told when to stop.
-private final class Connections: Sendable {
-    private struct State {
-        var channels: [ObjectIdentifier: any Channel] = [:]
-        var isQuiescing = false
-    }
-
-    private let countMax: Int
-    private let state = NIOLockedValueBox(State())
-
-    init(countMax: Int) { self.countMax = countMax }
-
-    var count: Int { state.withLockedValue { $0.channels.count } }
-
-    func run(_ connection: ConnectionTask) async {
-        let channel = connection.channel.channel
-        let identity = ObjectIdentifier(channel)
-        let (isAdmitted, isQuiescing) = state.withLockedValue { state in
-            guard state.channels.count < countMax else { return (false, state.isQuiescing) }
-            state.channels[identity] = channel
-            return (true, state.isQuiescing)
-        }
-        guard isAdmitted else {
-            await connection.turnAway(
-                Refusal(status: 503, message: "too many connections", code: "overloaded"))
-            return
-        }
-        if isQuiescing { tell(channel) }
-        await connection.run()
-        state.withLockedValue { _ = $0.channels.removeValue(forKey: identity) }
-    }
-
-    func quiesce() {
-        let channels = state.withLockedValue { state in
-            state.isQuiescing = true
-            return Array(state.channels.values)
-        }
-        for channel in channels { tell(channel) }
-    }
-
-    private func tell(_ channel: any Channel) {
-        channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
     }
 }

@@ -43,9 +43,6 @@ enum HeadRules {
     }
 
     static func check(_ head: HTTPRequestHead) throws(Refusal) {
-        guard head.version == .http1_1 || head.version == .http1_0 else {
-            throw Refusal(status: 505, message: "only HTTP/1.1 and HTTP/1.0 are spoken here")
-        }
         try checkHost(head)
         try checkTarget(head.uri)
         for (name, value) in head.headers { try checkField(name, value) }

@@ -28,13 +28,17 @@ final class RequestAssembler: ChannelDuplexHandler {
     /// and could destroy the refusal on its way.
     private static let lingerTime: TimeAmount = .seconds(2)
 
+    private static let tooManyConnections = Refusal(
+        status: 503, message: "too many connections", code: "overloaded")
+
     private let limits: ServerLimits
+    private let standing: Connections.Standing
     private let gone: AsyncStream<Never>.Continuation
     private var assembly: Assembly
     private var unanswered = 0
     private var hasServed = false
     private var isDiscarding = false
-    private var isQuiescing = false
+    private var isQuiescing: Bool
     private var closesAfterResponse = false
     private var isReadWithheld = false
     private var readDeadline: Scheduled<Void>?
@@ -42,18 +46,25 @@ final class RequestAssembler: ChannelDuplexHandler {
 
     /// - Parameter gone: finished when the connection is no more.
     init(
-        limits: ServerLimits, assembly: Assembly, gone: AsyncStream<Never>.Continuation
+        limits: ServerLimits, assembly: Assembly, standing: Connections.Standing,
+        gone: AsyncStream<Never>.Continuation
     ) {
         self.limits = limits
         self.gone = gone
         self.assembly = assembly
+        self.standing = standing
+        isQuiescing = standing == .last
     }
 
     // MARK: Coming in
 
     func channelActive(context: ChannelHandlerContext) {
-        awaitHead(context: context)
         context.fireChannelActive()
+        if standing == .refused {
+            refuse(Self.tooManyConnections, context: context)
+        } else {
+            awaitHead(context: context)
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -82,7 +93,6 @@ final class RequestAssembler: ChannelDuplexHandler {
             context.close(promise: nil)
             return
         }
-        guard !isDiscarding else { return }
         let isOverflow = error == .headerOverflow
         refuse(
             Refusal(
@@ -119,6 +129,7 @@ final class RequestAssembler: ChannelDuplexHandler {
     }
 
     private func refuse(_ refusal: Refusal, context: ChannelHandlerContext) {
+        guard !isDiscarding else { return }
         readDeadline?.cancel()
         isDiscarding = true
         unanswered += 1
