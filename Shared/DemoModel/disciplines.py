@@ -64,7 +64,7 @@ def measure(model, blocks):
 
 
 def mutual_information(counts):
-    """Bits that the expert tells about the group: counts [groups, E] -> Σ p log₂ p / (p_g p_e)."""
+    """Bits that the expert tells about the group: counts [groups, E] -> Σ p log₂ (p / p_g p_e)."""
     joint = counts / counts.sum()
     product = joint.sum(1, keepdim=True) * joint.sum(0, keepdim=True)
     present = joint > 0

@@ -1,4 +1,4 @@
-"""The upcycled model: the frozen base and, beside each of its feed-forwards, sixteen small experts.
+"""The upcycled model: the frozen base and sixteen small experts beside each of its feed-forwards.
 
 GraniteMoeShared (transformers) with the base's feed-forward as the shared expert:
     x += attention(norm(x)); y = norm(x); x += shared(y) + Σ_k softmax(top-4 logits)_k · expert_k(y)
@@ -192,6 +192,6 @@ class UpcycledModel(nn.Module):
 
 
 def attended(queries, keys, values, **mask):
-    """Scaled dot-product attention: queries [9, T, 64] over keys and values [9, S, 64] -> [T, 576]."""
+    """Scaled dot-product attention: queries [9, T, 64], keys and values [9, S, 64] -> [T, 576]."""
     result = scaled_dot_product_attention(queries[None], keys[None], values[None], **mask)
     return result[0].transpose(0, 1).reshape(queries.shape[1], -1)

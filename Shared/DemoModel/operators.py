@@ -25,7 +25,7 @@ class FrozenLinear(Function):
 
 
 class RMSNorm(Function):
-    """`x / rms(x) · weight`, weight frozen (Zhang and Sennrich 2019, equation 4): [T, H] -> [T, H]."""
+    """`x / rms(x) · weight`, frozen (Zhang and Sennrich 2019, equation 4): [T, H] -> [T, H]."""
 
     @staticmethod
     def forward(context, inputs, weight, epsilon):
@@ -79,7 +79,7 @@ class FrozenSwiGLU(Function):
 
 
 def grouped_by_expert(experts, expert_count):
-    """Order of the (token, choice) pairs by expert: (pair order [T·K], end of each expert's run)."""
+    """The (token, choice) pairs by expert: (order of the pairs [T·K], end of each expert's run)."""
     flat = experts.reshape(-1)
     order = torch.argsort(flat, stable=True)
     return order, torch.bincount(flat, minlength=expert_count).cumsum(0).tolist()

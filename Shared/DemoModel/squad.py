@@ -98,7 +98,8 @@ def lexical_neighbours(paragraphs):
 
     They stand for what a search over all articles brings up beside the right passage.
     """
-    document_counts = Counter(word for paragraph in paragraphs for word in set(words(paragraph.text)))
+    document_counts = Counter(
+        word for paragraph in paragraphs for word in set(words(paragraph.text)))
     vocabulary = {word: index for index, word in enumerate(sorted(document_counts))}
     questions = [
         " ".join([question for question, _ in paragraph.answerable] + paragraph.unanswerable)
