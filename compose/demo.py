@@ -30,12 +30,15 @@ def ask(client, model, store, question):
     """The finished response; its text is printed while it comes."""
     stream = client.responses.create(
         model=model, input=question, stream=True, include=["file_search_call.results"],
-        tools=[{"type": "file_search", "vector_store_ids": [store]}])
+        tools=[{"type": "file_search", "vector_store_ids": [store]}],
+        extra_body={"mesh": {"routing": True}})
     for event in stream:
         if event.type == "response.output_text.delta":
             print(event.delta, end="", flush=True)
-        elif event.type == "response.completed":
+        elif event.type in ("response.completed", "response.incomplete"):
             response = event.response
+        elif event.type in ("response.failed", "error"):
+            sys.exit(f"\nthe answer failed: {event}")
     print()
     return response
 
@@ -43,28 +46,38 @@ def ask(client, model, store, question):
 def show(response):
     mesh = response.model_extra["mesh"]
     print(f"  support: {mesh['support']}")
-    for citation in mesh["citations"]:
-        quote = " ".join(citation["text"].split())
+    for number, passage in cited_passages(response):
+        quote = " ".join(passage.text.split())
         if len(quote) > QUOTE_LENGTH:
             quote = quote[:QUOTE_LENGTH] + " …"
-        span = f"bytes {citation['byte_start']}–{citation['byte_end']}"
-        print(f"  [{citation['number']}] {citation['title']}, {span}: “{quote}”")
+        place = passage.model_extra["mesh"]
+        span = f"bytes {place['byte_start']}–{place['byte_end']}"
+        print(f"  [{number}] {passage.filename}, {span}: “{quote}”")
     print_experts(mesh["experts"])
+
+
+def cited_passages(response):
+    """The search's results that an annotation points to, with the numbers that the answer uses."""
+    items = {item.type: item for item in response.output}
+    annotations = items["message"].content[0].annotations
+    cited = {(note.file_id, note.model_extra["mesh"]["byte_start"]) for note in annotations}
+    for number, passage in enumerate(items["file_search_call"].results, 1):
+        if (passage.file_id, passage.model_extra["mesh"]["byte_start"]) in cited:
+            yield number, passage
 
 
 def print_experts(experts):
     """Who computed how much, and the experts that the gates liked most."""
-    rows = defaultdict(int)
+    tokens = defaultdict(int)
     for use in experts:
-        for worker in use["workers"]:
-            rows[worker] += use["row_count"]
+        tokens[use["worker"]] += use["tokens"]
     layers = {use["layer"] for use in experts}
-    shares = ", ".join(f"{worker} {count:,} rows" for worker, count in sorted(rows.items()))
+    shares = ", ".join(f"{worker} {count:,} rows" for worker, count in sorted(tokens.items()))
     print(f"  computed by {len(experts)} experts of {len(layers)} layers: {shares}")
-    for use in sorted(experts, key=lambda use: -use["row_count"])[:3]:
+    for use in sorted(experts, key=lambda use: -use["weight"])[:3]:
         print(
-            f"    layer {use['layer']}, expert {use['expert']}, {', '.join(use['workers'])}: "
-            f"{use['row_count']:,} rows")
+            f"    layer {use['layer']}, expert {use['expert']}, {use['worker']}: "
+            f"{use['tokens']:,} rows, weight {use['weight']:.1f}")
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ packages=(
     libevent-dev                                                # sockets
     libprotobuf-c-dev protobuf-c-compiler protobuf-compiler     # messages
     libopenblas-dev                                             # matrices
-    libsqlite3-dev                                              # documents
-    libutf8proc-dev libgumbo-dev                                # Unicode, HTML
+    libsqlite3-dev libssl-dev                                             # documents
+    libutf8proc-dev                                             # Unicode
 )
 cache="${EXPERTMESH_CACHE:-$HOME/.cache/expertmesh}"
 venv="$cache/venv"

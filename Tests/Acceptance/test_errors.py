@@ -42,7 +42,8 @@ class RefusalTests(MeshCase):
     def test_long_prompt(self):
         """a prompt longer than the context is refused before it is computed"""
         endless = [{"role": "user", "content": "word " * 20000}]
-        self.refused(openai.BadRequestError, 400, self.chat(messages=endless), "messages")
+        error = self.refused(openai.BadRequestError, 400, self.chat(messages=endless))
+        self.assertEqual(error.code, "context_length_exceeded")
 
     def test_unknown_store(self):
         """a search in a store that does not exist is not found"""

@@ -1,5 +1,6 @@
 """Embeddings, files, vector stores and cited answers through the official OpenAI client."""
 
+import hashlib
 import math
 
 import openai
@@ -103,21 +104,36 @@ class ResponseTests(MeshCase):
         self.assertEqual(annotations[0].filename, "oil.txt")
 
     def test_bytes(self):
-        """a citation's byte range holds the cited passage, byte for byte"""
+        """a citation's byte range is the cited passage of the document, and its digest agrees"""
         response = self.respond()
-        citations = response.model_extra["mesh"]["citations"]
-        self.assertTrue(citations)
-        for citation in citations:
-            content = self.client.files.content(citation["document_id"]).read()
-            cited = content[citation["byte_start"]:citation["byte_end"]]
-            self.assertIn(citation["text"].split()[0].encode(), cited)
+        search = next(item for item in response.output if item.type == "file_search_call")
+        for note in self.annotations(response):
+            place = note.model_extra["mesh"]
+            content = self.client.files.content(note.file_id).read()
+            self.assertEqual(place["digest"], hashlib.sha256(content).hexdigest())
+            cited = content[place["byte_start"]:place["byte_end"]].decode()
+            passage = next(r for r in search.results if r.model_extra["mesh"] == place)
+            self.assertEqual(" ".join(cited.split()), " ".join(passage.text.split()))
+            self.assertIn("October 1973", cited)
+
+    def test_support(self):
+        """an answer says how far the passages bear it out"""
+        support = self.respond().model_extra["mesh"]["support"]
+        self.assertIn(support, ("supported", "partial"))
 
     def test_experts(self):
-        """an answer names the experts that computed it, and on which workers"""
-        experts = self.respond().model_extra["mesh"]["experts"]
-        self.assertTrue(experts)
-        workers = {worker for use in experts for worker in use["workers"]}
+        """an answer names the experts that computed it, and on which workers, when asked"""
+        self.assertNotIn("experts", self.respond().model_extra["mesh"])
+        response = self.respond(extra_body={"mesh": {"routing": True}})
+        experts = response.model_extra["mesh"]["experts"]
+        workers = {name for use in experts for name in use["worker"].split(",")}
         self.assertEqual(workers, {"expert-worker-1", "expert-worker-2"})
+        layers = {use["layer"] for use in experts}
+        tokens = {
+            layer: sum(use["tokens"] for use in experts if use["layer"] == layer)
+            for layer in layers
+        }
+        self.assertEqual(len(set(tokens.values())), 1, "every layer has seen every token")
 
     def test_stream(self):
         """a streamed answer has the events of its kind, in order, and ends in the same text"""

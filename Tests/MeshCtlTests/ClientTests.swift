@@ -74,3 +74,57 @@ internal import Testing
         await server.drain(within: .seconds(1))
     }
 }
+
+@Suite struct AnswerTests {
+    static let response: JSON = [
+        "output": [
+            [
+                "type": "file_search_call",
+                "results": [
+                    passage("a", "a.md", 0, 10, "Not this."),
+                    passage("b", "b.md", 512, 530, "A header has\n 32 bytes."),
+                ],
+            ],
+            [
+                "type": "message",
+                "content": [
+                    [
+                        "text": "32 bytes [2]",
+                        "annotations": [
+                            passage("b", "b.md", 512, 530, ""), passage("b", "b.md", 512, 530, ""),
+                        ],
+                    ]
+                ],
+            ],
+        ],
+        "mesh": [
+            "support": "supported",
+            "experts": [
+                ["layer": 3, "expert": 9, "worker": "w-2", "weight": 1.5, "tokens": 4],
+                ["layer": 3, "expert": 1, "worker": "w-1,w-2", "weight": 2.5, "tokens": 6],
+            ],
+        ],
+    ]
+
+    static func passage(_ file: String, _ name: String, _ start: Int, _ end: Int, _ text: String)
+        -> JSON
+    {
+        [
+            "file_id": .string(file), "filename": .string(name), "text": .string(text),
+            "mesh": ["byte_start": .integer(start), "byte_end": .integer(end)],
+        ]
+    }
+
+    @Test func `a cited passage is shown once, by the number that the answer uses`() {
+        let answer = Answer(Self.response)
+        #expect(answer.text == "32 bytes [2]")
+        let lines = answer.lines(withExperts: false)
+        #expect(
+            lines == ["[2] b.md, bytes 512–530: “A header has 32 bytes.”", "support: supported"])
+    }
+
+    @Test func `experts are shown by layer with the workers that computed them`() {
+        let lines = Answer(Self.response).lines(withExperts: true)
+        #expect(lines.last == "    3      10  w-1, w-2  1 9")
+    }
+}

@@ -7,9 +7,10 @@ struct Layering {
     static let layerOne: [String: Set<String>] = [
         "Transport": ["CEvent"],
         "Wire": ["CProtobuf"],
+        "Hashing": ["CCrypto"],
         "LinearAlgebra": ["COpenBLAS", "CKernels"],
         "Storage": ["CSQLite", "CPostgres"],
-        "Checkpoint": [],
+        "Checkpoint": ["Hashing"],
         "Tokenization": ["CUtf8proc"],
     ]
 
@@ -17,7 +18,7 @@ struct Layering {
     static let layersAbove: [String: Set<String>] = [
         "Mesh": ["Transport", "Wire"],
         "Model": ["LinearAlgebra", "Checkpoint", "Tokenization"],
-        "Knowledge": ["Storage", "LinearAlgebra"],
+        "Knowledge": ["Storage", "LinearAlgebra", "Hashing"],
         "HTTP": [],
         "ServiceKit": ["Mesh", "Transport", "Wire", "HTTP"],
     ]
@@ -25,7 +26,7 @@ struct Layering {
     /// What a service may import, all of them the same.
     static let service: Set<String> = [
         "ServiceKit", "HTTP", "Mesh", "Wire", "Transport", "Model", "Checkpoint", "Tokenization",
-        "LinearAlgebra", "Storage", "Knowledge",
+        "LinearAlgebra", "Storage", "Knowledge", "Hashing",
     ]
 
     /// The operator's hand is a client of the front door: of HTTP it takes JSON, of Checkpoint

@@ -15,55 +15,68 @@ struct Answer: Equatable {
     struct ExpertUse: Equatable {
         let layer: Int
         let expert: Int
-        let workers: [String]
-        let rowCount: Int
+        /// One name, or several when the work went to more than one replica.
+        let worker: String
+        let tokenCount: Int
     }
 
     let text: String
+    /// How far the passages bear the answer out; empty where none were looked for.
     let support: String
+    /// Each passage once, by its number.
     let citations: [Citation]
     let experts: [ExpertUse]
 
     init(_ response: JSON) {
-        let content = (response["output"]?.array ?? [])
-            .filter { $0["type"]?.string == "message" }
-            .flatMap { $0["content"]?.array ?? [] }
+        let output = response["output"]?.array ?? []
+        let content = output.flatMap { $0["content"]?.array ?? [] }
+        let passages = output.flatMap { $0["results"]?.array ?? [] }
         text = content.compactMap { $0["text"]?.string }.joined()
-        let mesh = response["mesh"]
-        support = mesh?["support"]?.string ?? ""
-        citations = (mesh?["citations"]?.array ?? []).compactMap(Citation.init)
-        experts = (mesh?["experts"]?.array ?? []).compactMap(ExpertUse.init)
+        support = response["mesh"]?["support"]?.string ?? ""
+        citations = Self.citations(content.flatMap { $0["annotations"]?.array ?? [] }, of: passages)
+        experts = (response["mesh"]?["experts"]?.array ?? []).compactMap(ExpertUse.init)
+    }
+
+    /// A passage's number is its place among the results: so the model saw them.
+    private static func citations(_ annotations: [JSON], of passages: [JSON]) -> [Citation] {
+        passages.enumerated().compactMap { index, passage in
+            let isCited = annotations.contains {
+                $0["file_id"] == passage["file_id"] && $0["mesh"] == passage["mesh"]
+            }
+            return isCited ? Citation(passage, number: index + 1) : nil
+        }
     }
 
     /// The lines that follow the answer.
     func lines(withExperts: Bool) -> [String] {
-        citations.map(\.line) + (withExperts ? expertTable.lines : [])
+        let verdict = support.isEmpty ? [] : ["support: \(support)"]
+        return citations.map(\.line) + verdict + (withExperts ? [""] + expertTable.lines : [])
     }
 
     /// One row per layer: few people want to read hundreds of lines.
     private var expertTable: Table {
-        var table = Table("layer", "experts", "rows", "workers")
-        for (layer, uses) in Dictionary(grouping: experts, by: \.layer).sorted(by: {
-            $0.key < $1.key
-        }) {
-            let workers = Set(uses.flatMap(\.workers)).sorted()
+        var table = Table("layer", "tokens", "workers", "experts")
+        let layers = Dictionary(grouping: experts, by: \.layer).sorted { $0.key < $1.key }
+        for (layer, uses) in layers {
+            let workers = Set(uses.flatMap { $0.worker.split(separator: ",") }).sorted()
             table.add(
-                String(layer), uses.map(\.expert).sorted().map(String.init).joined(separator: " "),
-                String(uses.map(\.rowCount).reduce(0, +)), workers.joined(separator: ", "))
+                "\(layer)", "\(uses.map(\.tokenCount).reduce(0, +))",
+                workers.joined(separator: ", "),
+                uses.map(\.expert).sorted().map { "\($0)" }.joined(separator: " "))
         }
         return table
     }
 }
 
 extension Answer.Citation {
-    fileprivate init?(_ json: JSON) {
-        guard let number = json["number"]?.integer, let start = json["byte_start"]?.integer,
-            let end = json["byte_end"]?.integer, start <= end
+    fileprivate init?(_ passage: JSON, number: Int) {
+        guard let start = passage["mesh"]?["byte_start"]?.integer,
+            let end = passage["mesh"]?["byte_end"]?.integer, start <= end
         else { return nil }
         self.number = number
-        document = json["title"]?.string ?? json["document_id"]?.string ?? ""
+        document = passage["filename"]?.string ?? ""
         byteRange = start..<end
-        text = json["text"]?.string ?? ""
+        text = passage["text"]?.string ?? ""
     }
 
     /// `[1] docs/WIRE.md, bytes 512–890: “A frame is …”`
@@ -77,12 +90,12 @@ extension Answer.Citation {
 
 extension Answer.ExpertUse {
     fileprivate init?(_ json: JSON) {
-        guard let layer = json["layer"]?.integer, let expert = json["expert"]?.integer else {
-            return nil
-        }
+        guard let layer = json["layer"]?.integer, let expert = json["expert"]?.integer,
+            let worker = json["worker"]?.string
+        else { return nil }
         self.layer = layer
         self.expert = expert
-        workers = (json["workers"]?.array ?? []).compactMap(\.string)
-        rowCount = json["row_count"]?.integer ?? 0
+        self.worker = worker
+        tokenCount = json["tokens"]?.integer ?? 0
     }
 }

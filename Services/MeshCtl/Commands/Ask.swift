@@ -30,7 +30,7 @@ struct Ask: AsyncParsableCommand {
         let body: JSON = [
             "model": .string(try await servedModel(frontDoor)), "input": .string(question),
             "stream": true, "tools": try await [search(frontDoor)],
-            "include": ["file_search_call.results"],
+            "include": ["file_search_call.results"], "mesh": ["routing": .bool(experts)],
         ]
         var response: JSON?
         try await frontDoor.events(of: "/v1/responses", body) { event in

@@ -37,27 +37,50 @@ struct Status: AsyncParsableCommand {
 
     private func routerLines(_ router: JSON) -> [String] {
         let model = "\(router["model"]?.string ?? "") revision \(router["revision"]?.integer ?? 0)"
-        let reasons = (router["reasons"]?.array ?? []).compactMap(\.string)
-        let state =
-            router["ready"]?.bool == true
-            ? "ready" : "not ready: \(reasons.joined(separator: "; "))"
-        let store = router["knowledge"]?["connected"]?.bool == true ? "connected" : "not connected"
-        return ["model \(model), \(state); knowledge-store \(store)", ""]
-            + workerTable(router).lines
+        let running = router["requests"]?["running"]?.integer ?? 0
+        let waiting = router["requests"]?["waiting"]?.integer ?? 0
+        return [
+            "model \(model): \(readiness(router))",
+            "requests: \(running) running, \(waiting) waiting; "
+                + "knowledge-store: \(connection(router["knowledge"]))", "",
+        ] + workerTable(router).lines + failures(router)
+    }
+
+    private func readiness(_ router: JSON) -> String {
+        guard router["ready"]?.bool != true else { return "ready" }
+        let missing = (router["missingExperts"]?.array ?? []).map {
+            "layer \($0["layer"]?.integer ?? 0) expert \($0["expert"]?.integer ?? 0)"
+        }
+        return "not ready, no live replica of " + missing.joined(separator: ", ")
+    }
+
+    private func connection(_ knowledge: JSON?) -> String {
+        switch knowledge?["connected"]?.bool {
+        case true?: "connected"
+        case false?: "not connected"
+        case nil: "none"
+        }
     }
 
     private func workerTable(_ router: JSON) -> Table {
-        var table = Table(
-            "worker", "state", "experts", "holds", "in flight", "numeric class", "address")
+        var table = Table("worker", "experts", "holds", "capacity", "in flight", "numeric class")
         for worker in router["workers"]?.array ?? [] {
             table.add(
-                worker["name"]?.string ?? "", worker["state"]?.string ?? "",
-                (worker["expertCount"]?.integer ?? 0).grouped,
+                worker["name"]?.string ?? "", (worker["expertCount"]?.integer ?? 0).grouped,
                 (worker["residentBytes"]?.integer ?? 0).inBytes,
-                String(worker["inFlight"]?.integer ?? 0), worker["numericClass"]?.string ?? "",
-                worker["address"]?.string ?? "")
+                (worker["capacityBytes"]?.integer ?? 0).inBytes,
+                "\(worker["inFlight"]?.integer ?? 0)", worker["numericClass"]?.string ?? "")
         }
         return table
+    }
+
+    /// What workers could not load.
+    private func failures(_ router: JSON) -> [String] {
+        (router["workers"]?.array ?? []).flatMap { worker in
+            (worker["failures"]?.array ?? []).compactMap(\.string).map {
+                "\(worker["name"]?.string ?? ""): \($0)"
+            }
+        }
     }
 }
 

@@ -40,6 +40,7 @@ struct MeshPlan: Equatable, Sendable {
                 "--listen", configuration.listen, "--mesh-listen", state.socket(of: Self.router),
                 "--model-directory", configuration.modelDirectory,
                 "--knowledge-store", state.socket(of: "knowledge-store"),
+                "--catalog", "\(state.knowledge)/catalog.sqlite",
             ])
         services = [knowledge] + workers + [router]
     }

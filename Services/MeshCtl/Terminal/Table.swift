@@ -27,8 +27,10 @@ struct Table {
         return atRight ? space + text : text + space
     }
 
+    /// One number, perhaps with its unit: `12.3 MB`.
     private static func looksLikeNumber(_ text: String) -> Bool {
-        text == "-" || text.first?.isNumber == true
+        let numbers = text.split(separator: " ").filter { $0.first?.isNumber == true }
+        return text == "-" || (text.first?.isNumber == true && numbers.count == 1)
     }
 }
 
