@@ -7,8 +7,8 @@ public import Wire
 /// cancelled when the caller cancels, when the deadline passes, or when the connection is lost. They may throw a `Fault`.
 public struct Handlers: Sendable {
     typealias Answer = (kind: MessageKind, body: [UInt8], attachment: Attachment)
-    /// nil: all answers were sent as items of a stream.
-    typealias Handler = @Sendable (Frame, CallContext) async throws -> Answer?
+    /// The answer that ends the request: for a stream, an empty one after its items.
+    typealias Handler = @Sendable (Frame, CallContext) async throws -> Answer
 
     private var table: [UInt8: Handler] = [:]
 
@@ -35,7 +35,7 @@ public struct Handlers: Sendable {
             let request = try R(decoding: frame.body)
             let replies = ReplyStream<R.Reply>(requestID: frame.requestID, peer: context.peer)
             try await body(request, frame.attachment, context, replies)
-            return nil
+            return (R.Reply.kind, [], .empty)
         }
     }
 

@@ -54,12 +54,12 @@ extension Peer {
         }
     }
 
-    private func finish(_ id: UInt32, _ answer: Handlers.Answer?) {
+    private func finish(_ id: UInt32, _ answer: Handlers.Answer) {
         // Cancelled, expired, or the connection is gone: nobody waits.
         guard inbound.close(id) != nil else { return }
         let frame = Frame(
-            kind: (answer?.kind ?? .ping).rawValue, flags: .reply, requestID: id,
-            body: answer?.body ?? [], attachment: answer?.attachment ?? .empty)
+            kind: answer.kind.rawValue, flags: .reply, requestID: id, body: answer.body,
+            attachment: answer.attachment)
         do throws(FrameError) {
             try frame.check(limits.frame)
             connection?.send(frame)

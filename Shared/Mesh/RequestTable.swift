@@ -2,9 +2,12 @@
 struct RequestTable<Waiter> {
     private let countMax: Int
     private var entries: [UInt32: (waiter: Waiter, deadline: Deadline)] = [:]
-    private var lastID: UInt32 = 0
+    private var lastID: UInt32
 
-    init(countMax: Int) { self.countMax = countMax }
+    init(countMax: Int, lastID: UInt32 = 0) {
+        self.countMax = countMax
+        self.lastID = lastID
+    }
 
     var count: Int { entries.count }
     var isFull: Bool { entries.count >= countMax }

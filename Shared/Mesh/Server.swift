@@ -65,9 +65,16 @@ public actor Server: LoopBound {
         isDraining = true
         listener?.close()
         listener = nil
+        let timer = LoopTimer(on: loop) { self.assumeIsolated { $0.sendStrangersAway() } }
+        timer.schedule(after: timeout)
         for stranger in strangers.values { await stranger.value }
+        timer.invalidate()
         let draining = peers.values.map { peer in Task { await peer.drain(within: timeout) } }
         for task in draining { await task.value }
+    }
+
+    private func sendStrangersAway() {
+        for stranger in strangers.values { stranger.cancel() }
     }
 
     private func start(_ socket: ListeningSocket) {

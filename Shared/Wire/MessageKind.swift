@@ -1,5 +1,5 @@
 /// Which message a body holds. A number, once given, is for ever.
-public enum MessageKind: UInt8, Sendable {
+public enum MessageKind: UInt8, Sendable, CaseIterable {
     case hello = 1
     case ping = 2
     case fault = 3

@@ -1,0 +1,32 @@
+"""Prints messages encoded by Google's protobuf for Python, for OracleTests.swift.
+
+pip install protobuf; protoc -I../../../Proto -I/usr/include --python_out=/tmp/pb ../../../Proto/*.proto \
+    /usr/include/protobuf-c/protobuf-c.proto; PYTHONPATH=/tmp/pb python3 make_fixtures.py
+"""
+
+import envelope_pb2 as envelope
+import expert_pb2 as expert
+import knowledge_pb2 as knowledge
+
+
+def show(name, message):
+    print(name, message.SerializeToString(deterministic=True).hex())
+
+
+digest = bytes(range(32))
+show("hello", envelope.Hello(
+    role=envelope.ROLE_EXPERT_WORKER, name="worker-1", protocol_version_min=1, protocol_version_max=3,
+    numeric_class="avx2-1", capacity_bytes=1 << 40, core_count=8, memory_bytes_per_second=50_000_000_000))
+show("fault", envelope.Fault(
+    code=envelope.FAULT_CODE_EXPERT_UNAVAILABLE, message="gone", retry_after_milliseconds=250,
+    expert=envelope.ExpertName(model="m", layer=3, expert=17)))
+show("dispatch", expert.ExpertDispatch(
+    model="m", revision=9, layer=2, row_count=4, hidden_size=576,
+    activation_type=expert.ACTIVATION_TYPE_FLOAT32, reduction=expert.REDUCTION_PER_CHOICE,
+    groups=[expert.ExpertGroup(expert=3, rows=[0, 3, 70000], weights=[0.5, -1, float("inf")]),
+            expert.ExpertGroup()]))
+show("search", knowledge.Search(
+    collections=["a", "b"], query="why", limit=5, mode=knowledge.SEARCH_MODE_DENSE, lexical_weight=0.25, exact=True))
+show("passages", knowledge.SearchReply(passages=[knowledge.FoundPassage(
+    collection="a", document_id="d", title="t", digest=digest, byte_start=10, byte_end=20, text="line\nline",
+    score=1, lexical_score=2, dense_score=3)], plan="exact scan"))
