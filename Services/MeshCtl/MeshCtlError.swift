@@ -5,7 +5,7 @@ enum MeshCtlError: Error, CustomStringConvertible {
     case badConfiguration(path: String, reason: String)
     case missingProgram(path: String)
     case serviceDied(name: String, ending: String, log: String, lastLines: [String])
-    case notReady(reasons: [String], seconds: Int)
+    case notReady(reasons: [String])
     case stillRunning(name: String, pid: Int32)
     case unreachable(url: String, reason: String)
     case refused(status: Int, message: String, parameter: String?)
@@ -28,8 +28,8 @@ enum MeshCtlError: Error, CustomStringConvertible {
         case .serviceDied(let name, let ending, let log, let lastLines):
             "\(name) \(ending); the end of its log, \(log):\n"
                 + lastLines.map { "    \($0)" }.joined(separator: "\n")
-        case .notReady(let reasons, let seconds):
-            "the mesh was not ready after \(seconds) s: \(reasons.joined(separator: "; "))"
+        case .notReady(let reasons):
+            "the mesh is not ready: \(reasons.joined(separator: "; "))"
         case .stillRunning(let name, let pid):
             "\(name) (process \(pid)) does not stop: look at its log, then `kill -9 \(pid)`"
         case .unreachable(let url, let reason):

@@ -62,7 +62,7 @@ struct MeshOptions: ParsableArguments {
     private func address(_ which: KeyPath<MeshRecord, String?>) throws -> String {
         let mesh = try local.directory.runningMesh()
         guard let address = mesh[keyPath: which] else {
-            throw MeshCtlError.notReady(reasons: ["the router does not listen yet"], seconds: 0)
+            throw MeshCtlError.notReady(reasons: ["the router does not listen yet"])
         }
         return address
     }

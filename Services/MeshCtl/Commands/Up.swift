@@ -120,7 +120,7 @@ extension Up {
 
     /// The record of the ready mesh, or nil when the supervisor has ended.
     private func readyMesh(_ state: StateDirectory, supervisor: Int32) async throws -> MeshRecord? {
-        let deadline = ContinuousClock.now + .seconds(Supervisor.readyTimeout + 5)
+        let deadline = ContinuousClock.now + Supervisor.readyTimeout + .seconds(5)
         let process = ProcessIdentity(pid: supervisor)
         return try await Polling.until(deadline) { () -> MeshRecord?? in
             if let mesh = try state.lastMesh(), mesh.isReady { return .some(mesh) }

@@ -1,45 +1,85 @@
 internal import FoundationEssentials
 internal import HTTP
 
-/// Waits for a mesh that is starting: first for the router's ready file, which says where it
-/// listens, then for its word that it can answer.
+/// Waits for a mesh that is starting: for each service's ready file, which says where it listens,
+/// then for its word that it can do its work, and last for the router's link to the documents.
 struct Readiness: Sendable {
     let plan: MeshPlan
+    let deadline: ContinuousClock.Instant
+
+    /// A probe that takes longer is as good as a red one.
+    private static let probeTimeout = Duration.seconds(5)
+
+    init(plan: MeshPlan, within limit: Duration) {
+        self.plan = plan
+        deadline = ContinuousClock.now + limit
+    }
 
     /// The record with its addresses, once the mesh can answer.
-    func wait(_ mesh: MeshRecord, seconds: Int) async throws -> MeshRecord {
-        let deadline = ContinuousClock.now + .seconds(seconds)
-        guard let addresses = try await Polling.until(deadline, addresses) else {
-            throw MeshCtlError.notReady(reasons: ["the router does not listen"], seconds: seconds)
-        }
+    func wait(_ mesh: MeshRecord) async throws -> MeshRecord {
         var ready = mesh
-        ready.url = addresses.url
-        ready.adminURL = addresses.admin
-        let admin = try HTTPClient(url: addresses.admin)
-        var reasons: [String] = []
-        let answer = try await Polling.until(deadline) {
-            let reply = try await admin.reply(to: HTTPRequest(path: "/readyz"), within: .seconds(5))
-            reasons = Self.reasons(reply)
-            return reply.status == 200 ? true : nil
+        for service in plan.services {
+            let addresses = try await addresses(of: service)
+            try await waitUntilReady(service, at: addresses.admin)
+            guard service.name == MeshPlan.router else { continue }
+            ready.url = addresses.http
+            ready.adminURL = addresses.admin
+            try await waitForDocuments(at: addresses.admin)
         }
-        guard answer != nil else { throw MeshCtlError.notReady(reasons: reasons, seconds: seconds) }
         ready.isReady = true
         return ready
     }
 
-    private func addresses() -> (url: String, admin: String)? {
-        guard let router = plan.services.first(where: { $0.name == MeshPlan.router }),
-            let text = try? String(contentsOfFile: router.readyFile, encoding: .utf8),
-            let ready = try? JSON(parsing: text),
-            let http = ready["addresses"]?["http"]?.string,
-            let admin = ready["adminAddress"]?.string
-        else { return nil }
-        return ("http://\(http)", "http://\(admin)")
+    private func addresses(of service: PlannedService) async throws -> Addresses {
+        let found = try await Polling.until(deadline) { Addresses(readyFile: service.readyFile) }
+        guard let found else {
+            throw MeshCtlError.notReady(reasons: ["\(service.name) does not listen"])
+        }
+        return found
+    }
+
+    private func waitUntilReady(_ service: PlannedService, at admin: String) async throws {
+        let client = try HTTPClient(url: admin)
+        var reasons: [String] = []
+        let answer = try await Polling.until(deadline) {
+            let probe = HTTPRequest(path: "/readyz")
+            let reply = try await client.reply(to: probe, within: Self.probeTimeout)
+            reasons = Self.reasons(reply).map { "\(service.name): \($0)" }
+            return reply.status == 200 ? true : nil
+        }
+        if answer == nil { throw MeshCtlError.notReady(reasons: reasons) }
+    }
+
+    private func waitForDocuments(at admin: String) async throws {
+        let client = try MeshClient(url: admin)
+        let isConnected = try await Polling.until(deadline) {
+            let status = try await client.get("/admin/status", within: Self.probeTimeout)
+            return status["knowledge"]?["connected"]?.bool == false ? nil : true
+        }
+        if isConnected == nil {
+            throw MeshCtlError.notReady(reasons: ["the router does not reach the knowledge-store"])
+        }
     }
 
     private static func reasons(_ reply: HTTPReply) -> [String] {
         let text = String(decoding: reply.body, as: UTF8.self)
         let reasons = (try? JSON(parsing: text))?["reasons"]?.array?.compactMap(\.string)
         return reasons ?? [text]
+    }
+}
+
+/// Where a service listens, as its ready file says.
+private struct Addresses {
+    let admin: String
+    /// Only the router has a front door.
+    let http: String?
+
+    /// Nil while the file is not there; it is written whole.
+    init?(readyFile: String) {
+        guard let text = try? String(contentsOfFile: readyFile, encoding: .utf8),
+            let ready = try? JSON(parsing: text), let admin = ready["adminAddress"]?.string
+        else { return nil }
+        self.admin = "http://\(admin)"
+        http = ready["addresses"]?["http"]?.string.map { "http://\($0)" }
     }
 }

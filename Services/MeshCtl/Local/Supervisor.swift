@@ -8,7 +8,7 @@ struct Supervisor {
     let state: StateDirectory
 
     /// Loading a trunk and verifying its experts takes seconds on a slow disk; minutes are a fault.
-    static let readyTimeout = 180
+    static let readyTimeout = Duration.seconds(180)
     /// What a service gets to finish the requests it has.
     static let grace = Duration.seconds(30)
 
@@ -68,7 +68,7 @@ struct Supervisor {
 
     private func untilReady(_ mesh: MeshRecord) async -> Event {
         do {
-            return .ready(try await Readiness(plan: plan).wait(mesh, seconds: Self.readyTimeout))
+            return .ready(try await Readiness(plan: plan, within: Self.readyTimeout).wait(mesh))
         } catch {
             return .failed(error)
         }
