@@ -35,8 +35,8 @@ unit: install ## unit tests only; FILTER=RouterTests narrows them
 acceptance: install ## only the tests that start real processes
 	@SWIFT_FLAGS='$(SWIFT_FLAGS)' BIN='$(BIN)' Tests/run acceptance
 
-bench: build ## measure every figure and rewrite the table of docs/BENCHMARKS.md
-	$(BIN)/benchmarks run --all --table docs/BENCHMARKS.md
+bench: build ## measure every figure (or FIGURES=…) and write the table of docs/BENCHMARKS.md
+	$(BIN)/benchmarks run $(FIGURES) --json | python3 Tests/figures.py
 
 proto: install ## generate Shared/CProtobuf from Proto/ after a change there
 	@Proto/generate.sh
