@@ -60,21 +60,24 @@ struct Chunker: Sendable {
         return units
     }
 
-    /// Joins neighbours up to the budget. When they need several passages, each takes its fair share.
+    /// Joins neighbours up to the budget. When they need several passages, each takes its fair share of what is left.
     private func pack(_ units: [Unit]) -> [Range<Int>] {
-        let total = units.reduce(0) { $0 + $1.tokenCount }
-        let share = total / (total / (Self.tokenCountMax + 1) + 1) + 1
         var ranges: [Range<Int>] = []
         var filled = 0
+        var share = 0
+        var left = units.reduce(0) { $0 + $1.tokenCount }
         for unit in units {
-            let isShareMet = filled + unit.tokenCount / 2 > share
-            if let last = ranges.last, !isShareMet, filled + unit.tokenCount <= Self.tokenCountMax {
+            let isWanted = filled + unit.tokenCount / 2 <= share
+            if let last = ranges.last, isWanted, filled + unit.tokenCount <= Self.tokenCountMax {
                 ranges[ranges.count - 1] = last.lowerBound..<unit.range.upperBound
                 filled += unit.tokenCount
             } else {
+                let passagesLeft = (left + Self.tokenCountMax - 1) / Self.tokenCountMax
+                share = left / max(1, passagesLeft)
                 ranges.append(unit.range)
                 filled = unit.tokenCount
             }
+            left -= unit.tokenCount
         }
         return ranges
     }

@@ -75,7 +75,7 @@ struct TopScores {
 
     /// False when a passage with this score cannot be among the best: the cheap test before `add`.
     func accepts(_ score: Float) -> Bool {
-        heap.count < limit ? limit > 0 : score >= heap[0].score
+        heap.count < limit || (limit > 0 && score >= heap[0].score)
     }
 
     mutating func add(_ candidate: Scored) {

@@ -100,8 +100,8 @@ extension CollectionSearch {
     private func matches(_ query: LexicalQuery) throws -> [BM25.Match] {
         let terms = Schema.termTable(collection)
         var matches: [BM25.Match] = []
-        try database.forEach(
-            "SELECT rowid, term_counts(\(terms)) FROM \(terms) WHERE \(terms) MATCH ?", .text(query.expression)
+        try database.query(
+            "SELECT rowid, term_counts(\(terms)) FROM \(terms) WHERE \(terms) MATCH ?", [.text(query.expression)]
         ) { row in
             guard let slot = index.slot(of: try row.integer(0)) else { return }
             matches.append(BM25.Match(slot: Int32(slot), counts: UInt64(bitPattern: try row.integer(1))))

@@ -19,7 +19,7 @@ public struct Embedder: Sendable {
     }
 
     /// Texts given to the model at once: enough to fill a matrix product, few enough to be cancelled soon.
-    static let batchCount = 32
+    public static let batchCount = 32
 
     /// Embeds any number of texts, a batch at a time; stops between batches when the task is cancelled.
     func vectors(of texts: [String]) async throws -> [[Float]] {

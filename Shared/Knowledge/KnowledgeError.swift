@@ -4,7 +4,6 @@ public enum KnowledgeError: Error, Equatable, CustomStringConvertible {
     case invalidDocument(String)
     /// The query cannot be answered as it is.
     case invalidQuery(String)
-    case unknownCollection(String)
     case unknownDocument(collection: String, document: String)
     /// The byte range does not lie within the document.
     case invalidRange(start: Int, end: Int, byteCount: Int)
@@ -17,7 +16,6 @@ public enum KnowledgeError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .invalidDocument(let reason): "The document is refused: \(reason)."
         case .invalidQuery(let reason): "The query is refused: \(reason)."
-        case .unknownCollection(let name): "There is no collection “\(name)”."
         case .unknownDocument(let collection, let document):
             "There is no document “\(document)” in collection “\(collection)”."
         case .invalidRange(let start, let end, let byteCount):

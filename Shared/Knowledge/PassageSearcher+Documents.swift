@@ -7,12 +7,11 @@ extension PassageSearcher {
         """
 
     func documents(in collection: String, after name: String, limit: Int) throws -> [StoredDocument] {
-        let id = try self.collection(named: collection)
-        return try database.rows(
+        try database.rows(
             """
-            SELECT \(Self.columns) FROM document d WHERE d.collection = ? AND d.name > ?
-            ORDER BY d.name LIMIT ?
-            """, .integer(id), .text(name), .integer(limit), as: stored)
+            SELECT \(Self.columns) FROM document d JOIN collection c ON c.id = d.collection
+            WHERE c.name = ? AND d.name > ? ORDER BY d.name LIMIT ?
+            """, .text(collection), .text(name), .integer(limit), as: stored)
     }
 
     /// Copies only the wanted bytes out of the database.
@@ -20,10 +19,11 @@ extension PassageSearcher {
         of name: String, in collection: String, from start: Int, to end: Int?
     ) throws -> (content: [UInt8], document: StoredDocument) {
         try database.snapshot {
-            let id = try self.collection(named: collection)
             let document = try database.first(
-                "SELECT \(Self.columns) FROM document d WHERE d.collection = ? AND d.name = ?",
-                .integer(id), .text(name), as: stored)
+                """
+                SELECT \(Self.columns) FROM document d JOIN collection c ON c.id = d.collection
+                WHERE c.name = ? AND d.name = ?
+                """, .text(collection), .text(name), as: stored)
             guard let document else {
                 throw KnowledgeError.unknownDocument(collection: collection, document: name)
             }
@@ -32,8 +32,10 @@ extension PassageSearcher {
                 throw KnowledgeError.invalidRange(start: start, end: end, byteCount: document.byteCount)
             }
             let content = try database.first(
-                "SELECT substr(content, ?, ?) FROM document WHERE collection = ? AND name = ?",
-                .integer(start + 1), .integer(end - start), .integer(id), .text(name)
+                """
+                SELECT substr(d.content, ?, ?) FROM document d JOIN collection c ON c.id = d.collection
+                WHERE c.name = ? AND d.name = ?
+                """, .integer(start + 1), .integer(end - start), .text(collection), .text(name)
             ) { try $0.blob(0) }
             return (content ?? [], document)
         }

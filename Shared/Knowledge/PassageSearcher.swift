@@ -30,11 +30,11 @@ actor PassageSearcher: ThreadBound {
     /// In order of ids, so that a copy is the same however often the store was started.
     private func loadedIndex(of collection: Int64) throws -> CollectionIndex {
         var index = CollectionIndex(dimension: dimension)
-        try database.forEach(
+        try database.query(
             """
             SELECT p.id, p.term_count, v.floats FROM document d JOIN passage p ON p.document = d.id
             JOIN vector v ON v.passage = p.id WHERE d.collection = ? ORDER BY p.id
-            """, .integer(collection)
+            """, [.integer(collection)]
         ) { row in
             index.add(IndexedPassage(
                 id: try row.integer(0), termCount: try row.int(1), vector: try row.floats(2)))
@@ -71,8 +71,12 @@ actor PassageSearcher: ThreadBound {
         var candidates: [Candidate] = []
         var plans: [String] = []
         for name in query.collections {
-            let collection = try self.collection(named: name)
-            guard let index = indexes.removeValue(forKey: collection) else { continue }
+            guard let collection = try self.collection(named: name),
+                let index = indexes.removeValue(forKey: collection)
+            else {
+                plans.append("\(name): nothing there")
+                continue
+            }
             var search = CollectionSearch(database: database, collection: collection, index: index)
             defer { indexes[collection] = search.index }
             candidates += try search.candidates(for: query, vector: vector)
@@ -83,10 +87,8 @@ actor PassageSearcher: ThreadBound {
         return SearchAnswer(hits: hits, plan: plans.joined(separator: "; "), sequence: sequence)
     }
 
-    func collection(named name: String) throws -> Int64 {
-        let id = try database.first("SELECT id FROM collection WHERE name = ?", .text(name)) { try $0.integer(0) }
-        guard let id else { throw KnowledgeError.unknownCollection(name) }
-        return id
+    private func collection(named name: String) throws -> Int64? {
+        try database.first("SELECT id FROM collection WHERE name = ?", .text(name)) { try $0.integer(0) }
     }
 
     /// A passage that was deleted a moment ago, in a write that has not been announced here, is passed over.

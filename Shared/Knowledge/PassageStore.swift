@@ -12,14 +12,13 @@ public final class PassageStore: Sendable {
     private let searcher: PassageSearcher
     private let threads: [SerialThread]
 
-    /// Opens the store in `directory`, which exists, and builds what searches need in memory.
+    /// Opens the store in the database at `path`, made when it is absent, and builds what searches need in memory.
     ///
     /// Throws `embedderChanged` when the vectors were made by another embedder, unless `reembedding` is true: then every
     /// passage is cut and embedded anew before this returns.
     public static func open(
-        directory: String, embedder: Embedder, reembedding: Bool = false
+        path: String, embedder: Embedder, reembedding: Bool = false
     ) async throws -> PassageStore {
-        let path = directory + "/knowledge.sqlite"
         let threads = [SerialThread(), SerialThread()]
         do {
             let writer = try PassageWriter(path: path, thread: threads[0])
@@ -94,9 +93,11 @@ extension PassageStore {
         return DeleteReceipt(existed: true, sequence: change.sequence)
     }
 
-    /// Removes a collection with all its documents; nil when there was none.
-    public func drop(collection: String) async throws -> DropReceipt? {
-        guard let (change, documentCount) = try await writer.drop(collection: collection) else { return nil }
+    /// Removes a collection with all its documents. A collection is there as long as it was not dropped after its first document.
+    public func drop(collection: String) async throws -> DropReceipt {
+        guard let (change, documentCount) = try await writer.drop(collection: collection) else {
+            return DropReceipt(documentCount: 0, sequence: await searcher.sequence)
+        }
         await searcher.apply(change)
         return DropReceipt(documentCount: documentCount, sequence: change.sequence)
     }
@@ -125,7 +126,7 @@ extension PassageStore {
     /// Time that a search gets when its caller sets no deadline.
     public static let searchDurationMax = Duration.seconds(30)
 
-    /// The passages that fit a query best.
+    /// The passages that fit a query best. A collection without documents has none, whatever its name.
     public func search(_ query: SearchQuery, within time: Duration = searchDurationMax) async throws -> SearchAnswer {
         let deadline = ContinuousClock.now + time
         let vector = query.sides == .lexical ? [] : try await embedder.vectors(of: [query.text])[0]

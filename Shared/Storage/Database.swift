@@ -40,8 +40,9 @@ internal import CSQLite
     /// Runs a script without parameters.
     public func execute(_ script: String) throws(StorageError) {
         try checkDisk()
-        guard unsafe sqlite3_exec(connection, script, nil, nil, nil) == SQLITE_OK else {
-            throw noted(unsafe failure(of: script, on: connection))
+        let result = unsafe sqlite3_exec(connection, script, nil, nil, nil)
+        guard result == SQLITE_OK else {
+            throw noted(unsafe failure(of: script, code: result, on: connection))
         }
     }
 
@@ -54,7 +55,9 @@ internal import CSQLite
     }
 
     /// Calls `body` for each row of a query.
-    public func forEach(_ sql: String, _ values: SQLValue..., do body: (Row) throws -> Void) throws {
+    public func query(
+        _ sql: String, _ values: [SQLValue] = [], _ body: (Row) throws -> Void
+    ) throws {
         let statement = try ready(sql, values)
         defer { statement.reset() }
         while try step(statement) { try body(Row(statement: statement)) }
@@ -131,6 +134,7 @@ internal import CSQLite
 
 extension Database {
     private func ready(_ sql: String, _ values: [SQLValue]) throws(StorageError) -> Statement {
+        guard !deadline.isOver else { throw .deadlineExceeded(statement: sql) }
         let statement = try statement(sql)
         statement.bind(values)
         return statement
@@ -141,7 +145,7 @@ extension Database {
         switch statement.step() {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
-        default: throw noted(unsafe failure(of: statement.sql, on: connection))
+        case let code: throw noted(unsafe failure(of: statement.sql, code: code, on: connection))
         }
     }
 

@@ -3,11 +3,11 @@ internal import CSQLite
 /// Stops a statement at an instant: SQLite asks every few thousand steps of its virtual machine.
 final class DeadlineGuard {
     /// About 0.1 ms of work between two looks at the clock.
-    private static let stepsBetweenLooks: Int32 = 4_000
+    private static let stepsBetweenLooks: Int32 = 2_000
 
     var instant: ContinuousClock.Instant?
 
-    private var isOver: Bool {
+    var isOver: Bool {
         guard let instant else { return false }
         return ContinuousClock.now >= instant
     }

@@ -12,7 +12,7 @@ internal import CSQLite
         let result = unsafe sqlite3_prepare_v3(
             connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil)
         guard result == SQLITE_OK, unsafe handle != nil else {
-            throw unsafe failure(of: sql, on: connection)
+            throw unsafe failure(of: sql, code: result, on: connection)
         }
     }
 

@@ -1,45 +1,43 @@
-import Glibc
-import Storage
-import Synchronization
+import CSQLite
 import Testing
 
-private let isFlushBroken = Atomic(false)
-
-/// SQLite flushes through `fdatasync`. This definition takes the place of the C library's in the test process.
-@_cdecl("fdatasync") func flush(_ file: CInt) -> CInt {
-    guard isFlushBroken.load(ordering: .relaxed) else { return fsync(file) }
-    errno = EIO
-    return -1
-}
+@testable import Storage
 
 @Suite struct DiskFailureTests {
-    @Test func `after a failed flush nothing more is written, and a restart finds the last good commit`() async {
-        await #expect(processExitsWith: .success) {
-            let file = TemporaryFile()
-            let database = try Database(path: file.path)
-            try database.execute("CREATE TABLE t(a INTEGER); INSERT INTO t VALUES(1)")
-            isFlushBroken.store(true, ordering: .relaxed)
-            let first = #expect(throws: StorageError.self) { try database.run("INSERT INTO t VALUES(2)") }
-            #expect(first?.isFatalToWriter == true)
-            isFlushBroken.store(false, ordering: .relaxed)
-            let second = #expect(throws: StorageError.self) { try database.run("INSERT INTO t VALUES(3)") }
-            #expect(second?.isFatalToWriter == true)
-            let again = try Database(path: file.path)
-            let values = try again.rows("SELECT a FROM t ORDER BY a") { try $0.int(0) }
-            #expect(values == [1] || values == [1, 2], "an unacknowledged write may have reached the disk")
+    let file = TemporaryFile()
+
+    @Test func `after a failed flush nothing more is written, and a restart finds what was acknowledged`() throws {
+        let database = try Database(path: file.path)
+        try database.execute("CREATE TABLE t(a INTEGER); INSERT INTO t VALUES(1)")
+        database.breakFlush()
+        for value in [2, 3] as [SQLValue] {
+            let error = #expect(throws: StorageError.self) { try database.run("INSERT INTO t VALUES(?)", value) }
+            #expect(error?.isFatalToWriter == true)
         }
+        let again = try Database(path: file.path)
+        let values = try again.rows("SELECT a FROM t ORDER BY a") { try $0.int(0) }
+        #expect(values == [1] || values == [1, 2], "the write that failed may have reached the disk, no later one")
     }
 
-    @Test func `a full disk undoes the write and reading goes on`() async {
-        await #expect(processExitsWith: .success) {
-            let file = TemporaryFile()
-            let database = try Database(path: file.path)
-            try database.execute("CREATE TABLE t(a BLOB); PRAGMA max_page_count=64")
-            #expect(throws: StorageError.diskFull(statement: "INSERT INTO t VALUES(?)")) {
-                try database.run("INSERT INTO t VALUES(?)", .blob([UInt8](repeating: 1, count: 1 << 20)))
-            }
-            try database.run("INSERT INTO t VALUES(?)", .blob([1]))
-            #expect(try database.first("SELECT count(*) FROM t") { try $0.int(0) } == 1)
+    @Test func `a full disk undoes the write, and the next one may succeed`() throws {
+        let database = try Database(path: file.path)
+        try database.execute("CREATE TABLE t(a BLOB); PRAGMA max_page_count=64")
+        #expect(throws: StorageError.diskFull(statement: "INSERT INTO t VALUES(?)")) {
+            try database.run("INSERT INTO t VALUES(?)", .blob([UInt8](repeating: 1, count: 1 << 20)))
         }
+        try database.run("INSERT INTO t VALUES(?)", .blob([1]))
+        #expect(try database.first("SELECT count(*) FROM t") { try $0.int(0) } == 1)
+    }
+}
+
+extension Database {
+    /// From now on the operating system reports that the log could not be flushed.
+    fileprivate func breakFlush() {
+        var log: UnsafeMutablePointer<sqlite3_file>?
+        unsafe sqlite3_file_control(connection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log)
+        let broken = UnsafeMutablePointer<sqlite3_io_methods>.allocate(capacity: 1)  // lives as long as the process
+        unsafe broken.initialize(to: log!.pointee.pMethods.pointee)
+        unsafe broken.pointee.xSync = { _, _ in SQLITE_IOERR | 4 << 8 }  // SQLITE_IOERR_FSYNC, a macro that does not import
+        unsafe log!.pointee.pMethods = UnsafePointer(broken)
     }
 }

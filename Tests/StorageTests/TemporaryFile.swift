@@ -7,7 +7,7 @@ final class TemporaryFile: Sendable {
 
     init() {
         var template = Array("/tmp/expertmesh-storage-XXXXXX".utf8CString)
-        let made = unsafe template.withUnsafeMutableBufferPointer { unsafe mkdtemp($0.baseAddress) != nil }
+        let made = unsafe mkdtemp(&template) != nil
         precondition(made, "/tmp cannot be written")
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

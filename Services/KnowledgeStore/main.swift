@@ -1,0 +1,3 @@
+import ServiceKit
+
+await serve(KnowledgeStoreService.self)
