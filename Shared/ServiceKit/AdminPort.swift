@@ -12,7 +12,9 @@ struct AdminPort: Sendable {
     let metrics: PrometheusRegistry
     let health: @Sendable () async -> HealthReport
 
-    func start(on address: ListenAddress, logger: Logger) async throws(HTTPServerError) -> HTTPServer {
+    func start(on address: ListenAddress, logger: Logger) async throws(HTTPServerError)
+        -> HTTPServer
+    {
         routes.add(Route("GET", "/healthz") { _ in .json(["status": "alive"]) })
         routes.add(Route("GET", "/readyz") { _ in await readiness() })
         routes.add(Route("GET", "/metrics") { _ in exposition() })
@@ -36,7 +38,8 @@ struct AdminPort: Sendable {
             group.addTask { await health() }
             group.addTask {
                 do { try await Task.sleep(for: Self.healthTimeMax) } catch { return nil }
-                return .unready(["the service did not tell its health within \(Self.healthTimeMax)"])
+                return .unready(["the service did not tell its health within \(Self.healthTimeMax)"]
+                )
             }
             defer { group.cancelAll() }
             return await group.next().flatMap { $0 } ?? .ready
@@ -45,7 +48,9 @@ struct AdminPort: Sendable {
 
     private func exposition() -> OutgoingResponse {
         var response = OutgoingResponse.text(ProcessMetrics.text + metrics.text)
-        response.headers = [(name: "content-type", value: "text/plain; version=0.0.4; charset=utf-8")]
+        response.headers = [
+            (name: "content-type", value: "text/plain; version=0.0.4; charset=utf-8")
+        ]
         return response
     }
 }

@@ -24,10 +24,12 @@ struct CommonSettings: Sendable {
                 help: "text for people, json for collectors; both go to stderr.", example: "json"),
             Setting(
                 "drain-grace", "TIME", default: "20s",
-                help: "How long requests in flight may take to finish after SIGTERM.", example: "5s"),
+                help: "How long requests in flight may take to finish after SIGTERM.", example: "5s"
+            ),
             Setting(
                 "ready-file", "PATH",
-                help: "Written, whole, once every address is bound: {pid, adminAddress, addresses}.",
+                help:
+                    "Written, whole, once every address is bound: {pid, adminAddress, addresses}.",
                 example: "/run/expertmesh/router.json"),
         ]
     }

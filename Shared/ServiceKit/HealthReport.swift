@@ -5,6 +5,7 @@ public struct HealthReport: Sendable, Equatable {
 
     public var isReady: Bool { reasons.isEmpty }
 
+    /// Nothing is missing.
     public static let ready = HealthReport(reasons: [])
 
     /// - Parameter reasons: at least one.

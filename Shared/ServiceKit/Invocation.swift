@@ -42,7 +42,7 @@ struct HelpText {
 
             Examples:
               \(name)\(required)
-              \(name)\(required) --log-format json --admin-address 127.0.0.1:0 --ready-file /tmp/\(name).json
+              \(name)\(required) --admin-address 127.0.0.1:0 --ready-file /tmp/\(name).json
 
             Exit codes: 0 stopped as asked, 1 failed, 64 wrong configuration.
             SIGTERM and SIGINT let requests in flight finish; a second signal stops at once.

@@ -47,11 +47,14 @@ struct LogLines: LogHandler {
         }
     }
 
-    /// Quoted where a space or a quote would make two fields of one, or a line break two lines of one.
+    /// Quoted where a space or a quote would make two fields of one, or a line break two lines of
+    /// one.
     private static func word(_ text: String) -> String {
-        let isPlain = !text.isEmpty && text.unicodeScalars.allSatisfy {
-            $0.value > 0x20 && $0 != "\"" && $0 != "=" && $0.value != 0x7F
-        }
+        let isPlain =
+            !text.isEmpty
+            && text.unicodeScalars.allSatisfy {
+                $0.value > 0x20 && $0 != "\"" && $0 != "=" && $0.value != 0x7F
+            }
         return isPlain ? text : JSON.string(text).description
     }
 

@@ -21,7 +21,10 @@ enum ProcessMetrics {
         let pageByteCount = Double(sysconf(Int32(_SC_PAGESIZE)))
         return [
             ("process_cpu_seconds_total", "counter", Double(fields.cpuTicks) / tickRate),
-            ("process_resident_memory_bytes", "gauge", Double(fields.residentPages) * pageByteCount),
+            (
+                "process_resident_memory_bytes", "gauge",
+                Double(fields.residentPages) * pageByteCount
+            ),
             ("process_threads", "gauge", Double(fields.threadCount)),
         ]
     }
@@ -33,7 +36,8 @@ enum ProcessMetrics {
         let residentPages: Int
 
         init?(_ text: String) {
-            // The name in parentheses may hold spaces; what follows its last parenthesis begins with field 3.
+            // The name in parentheses may hold spaces; what follows its last parenthesis begins
+            // with field 3.
             guard let end = text.lastIndex(of: ")") else { return nil }
             let fields = text[text.index(after: end)...].split(separator: " ")
             guard fields.count > 21, let user = Int(fields[11]), let system = Int(fields[12]),

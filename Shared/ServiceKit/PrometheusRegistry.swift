@@ -1,17 +1,20 @@
 public import CoreMetrics
 internal import NIOConcurrencyHelpers
 
-/// The back end of swift-metrics that keeps every series in memory and writes them in Prometheus' text format, version 0.0.4.
+/// The back end of swift-metrics that keeps every series in memory and writes them in Prometheus'
+/// text format, version 0.0.4.
 ///
-/// Labels become names by the conventions of Prometheus: dots turn into underscores, counters end in `_total`, timers in `_seconds`.
+/// Labels become names by the conventions of Prometheus: dots turn into underscores, counters end
+/// in `_total`, timers in `_seconds`.
 public final class PrometheusRegistry: MetricsFactory, Sendable {
-    /// A label value that varies without end (a path, an identifier) would fill the memory; beyond this
-    /// number new series are counted in `metrics_dropped_total` and not kept.
+    /// A label value that varies without end (a path, an identifier) would fill the memory; beyond
+    /// this number new series are counted in `metrics_dropped_total` and not kept.
     public static let seriesCountMax = 4096
 
     /// From ten microseconds, below which nothing here is worth a request, to a minute.
     static let durationBounds: [Double] = [
-        0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+        0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
+        0.05,
         0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
     ]
     /// Powers of four: sizes and counts, from one to sixteen million.
@@ -58,7 +61,8 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
         series(label, suffix: "_seconds", .histogram(Self.durationBounds), dimensions)
     }
 
-    // A series lives as long as the process: a counter that vanished and came back would read as a restart.
+    // A series lives as long as the process: a counter that vanished and came back would read as a
+    // restart.
     public func destroyCounter(_: any CounterHandler) {}
     public func destroyFloatingPointCounter(_: any FloatingPointCounterHandler) {}
     public func destroyMeter(_: any MeterHandler) {}
@@ -103,7 +107,8 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     }
 }
 
-/// The labels of a series, valid and in the order of their names: two orders of the same labels are one series.
+/// The labels of a series, valid and in the order of their names: two orders of the same labels are
+/// one series.
 struct SeriesLabels: Hashable, Comparable {
     let text: String
 

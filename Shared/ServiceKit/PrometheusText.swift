@@ -4,7 +4,9 @@ struct PrometheusText {
 
     mutating func family(_ name: String, type: String) { text += "# TYPE \(name) \(type)\n" }
 
-    mutating func sample(_ name: String, _ labels: SeriesLabels, _ value: Double, bound: String? = nil) {
+    mutating func sample(
+        _ name: String, _ labels: SeriesLabels, _ value: Double, bound: String? = nil
+    ) {
         let bounds = bound.map { ["le=\"\($0)\""] } ?? []
         let all = ([labels.text] + bounds).filter { !$0.isEmpty }.joined(separator: ",")
         text += name + (all.isEmpty ? "" : "{\(all)}") + " " + Self.number(value) + "\n"
@@ -33,7 +35,9 @@ struct PrometheusText {
     private static func identifier(_ text: String, allowingColon: Bool) -> String {
         let name = String(
             text.unicodeScalars.map { scalar in
-                let isWord = scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
+                let isWord =
+                    scalar.isASCII
+                    && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
                 return isWord || (allowingColon && scalar == ":") ? Character(scalar) : "_"
             })
         return name.first.map(\.isNumber) ?? true ? "_" + name : name

@@ -1,7 +1,8 @@
 internal import FoundationEssentials
 internal import HTTP
 
-/// A file that says that a process listens, and where. Whoever started the process waits for it instead of guessing.
+/// A file that says that a process listens, and where. Whoever started the process waits for it
+/// instead of guessing.
 struct ReadyFile: Sendable {
     let path: String
 

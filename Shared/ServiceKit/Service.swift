@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// A program of the mesh. Its `init` is the composition root: the one place where configuration becomes connected parts.
+/// A program of the mesh. Its `init` is the composition root: the one place where configuration
+/// becomes connected parts.
 public protocol Service: Sendable {
     associatedtype Configuration: ServiceConfiguration
 
@@ -27,8 +28,9 @@ public protocol Service: Sendable {
 /// The project's version, as `--version` and the ready file say it.
 public let expertMeshVersion = "0.1.0"
 
-/// Runs a service as this process: configuration, logs, metrics, admin port, signals, drain, exit code.
-/// `main.swift` needs nothing else. Exits 0 when stopped as asked, 1 when failed, 64 when the configuration is wrong.
+/// Runs a service as this process: configuration, logs, metrics, admin port, signals, drain, exit
+/// code. `main.swift` needs nothing else. Exits 0 when stopped as asked, 1 when failed, 64 when the
+/// configuration is wrong.
 @concurrent
 public func serve<S: Service>(_: S.Type) async -> Never {
     exit(await ServiceProcess<S>.run(arguments: Array(CommandLine.arguments.dropFirst())))

@@ -34,11 +34,17 @@ final class Addresses: Sendable {
 public final class AdminRoutes: Sendable {
     private let routes = NIOLockedValueBox<[Route]>([])
 
+    /// What answers an admin operation.
     public typealias Handler = @Sendable (IncomingRequest) async throws -> JSON
 
     /// - Parameter pattern: `/admin/experts`, with `{name}` segments where needed.
-    public func get(_ pattern: String, _ handler: @escaping Handler) { add("GET", pattern, handler) }
-    public func post(_ pattern: String, _ handler: @escaping Handler) { add("POST", pattern, handler) }
+    public func get(_ pattern: String, _ handler: @escaping Handler) {
+        add("GET", pattern, handler)
+    }
+    /// The same for operations that change something.
+    public func post(_ pattern: String, _ handler: @escaping Handler) {
+        add("POST", pattern, handler)
+    }
 
     private func add(_ method: String, _ pattern: String, _ handler: @escaping Handler) {
         let route = Route(method, pattern) { request in .json(try await handler(request)) }

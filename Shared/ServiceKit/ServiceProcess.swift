@@ -119,7 +119,8 @@ struct ServiceProcess<S: Service>: Sendable {
     ) async -> Outcome {
         var iterator = signals.makeAsyncIterator()
         guard let signal = await iterator.next() else { return .signalled }
-        logger.notice("draining", metadata: ["signal": "\(signal)", "grace": "\(common.drainGrace)"])
+        logger.notice(
+            "draining", metadata: ["signal": "\(signal)", "grace": "\(common.drainGrace)"])
         first.finish()
         guard let signal = await iterator.next() else { return .signalled }
         logger.warning("stopping at once", metadata: ["signal": "\(signal)"])
@@ -145,7 +146,8 @@ struct ServiceProcess<S: Service>: Sendable {
         await service?.drain(within: common.drainGrace)
     }
 
-    /// A service that neither drains nor stops in time is ended: whoever sent the signal waits for the process.
+    /// A service that neither drains nor stops in time is ended: whoever sent the signal waits for
+    /// the process.
     private func armWatchdog() {
         Task.detached {
             try await Task.sleep(for: common.drainGrace + Self.watchdogMargin)

@@ -1,7 +1,9 @@
-/// One thing an operator can change: a flag, an environment variable, a default, and a sentence about it.
-/// A service lists its settings once; `--help`, parsing, `--check` and the line that is logged at the start all read that list.
+/// One thing an operator can change: a flag, an environment variable, a default, and a sentence
+/// about it. A service lists its settings once; `--help`, parsing, `--check` and the line that is
+/// logged at the start all read that list.
 public struct Setting: Sendable {
-    /// Lower-case words joined by hyphens: `listen` is the flag `--listen` and the variable `EXPERTMESH_LISTEN`.
+    /// Lower-case words joined by hyphens: `listen` is the flag `--listen` and the variable
+    /// `EXPERTMESH_LISTEN`.
     public let name: String
     /// What a value looks like: `HOST:PORT`.
     public let placeholder: String
@@ -16,7 +18,8 @@ public struct Setting: Sendable {
     public let isSecret: Bool
 
     public init(
-        _ name: String, _ placeholder: String, default fallback: String? = nil, isRequired: Bool = false,
+        _ name: String, _ placeholder: String, default fallback: String? = nil,
+        isRequired: Bool = false,
         isSecret: Bool = false, help: String, example: String
     ) {
         self.name = name
@@ -43,7 +46,8 @@ public protocol ServiceConfiguration: Sendable {
     init(_ values: SettingValues) throws(SettingError)
 }
 
-/// Why a process does not start. Always names the flag and the variable, and shows a value that would do.
+/// Why a process does not start. Always names the flag and the variable, and shows a value that
+/// would do.
 public enum SettingError: Error, CustomStringConvertible {
     case invalid(Setting, value: String, expected: String)
     case missing(Setting)
@@ -60,14 +64,18 @@ public enum SettingError: Error, CustomStringConvertible {
         case .missing(let setting):
             return "\(Self.names(setting)) is needed; \(Self.example(setting))"
         case .repeated(let setting): return "\(setting.flag) is given twice"
-        case .unknownFlag(let flag): return "\(flag) is not a flag of this program; --help lists them"
+        case .unknownFlag(let flag):
+            return "\(flag) is not a flag of this program; --help lists them"
         case .flagWithoutValue(let flag): return "\(flag) needs a value; --help says which"
         case .unexpectedArgument(let argument):
-            return "'\(argument)' is not expected: settings are given as --name VALUE; --help lists them"
+            return
+                "'\(argument)' is not a setting: write --name VALUE; --help lists them"
         }
     }
 
-    private static func names(_ setting: Setting) -> String { "\(setting.variable) (\(setting.flag))" }
+    private static func names(_ setting: Setting) -> String {
+        "\(setting.variable) (\(setting.flag))"
+    }
     private static func example(_ setting: Setting) -> String {
         "for example \(setting.flag) \(setting.example)"
     }

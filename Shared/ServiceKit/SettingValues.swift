@@ -1,6 +1,7 @@
 public import HTTP
 
-/// The text of every setting, from flags first, then the environment, then the defaults; and readers that give it a type.
+/// The text of every setting, from flags first, then the environment, then the defaults; and
+/// readers that give it a type.
 public struct SettingValues: Sendable {
     private let settings: [String: Setting]
     private var texts: [String: String] = [:]
@@ -28,9 +29,12 @@ public struct SettingValues: Sendable {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             guard argument.hasPrefix("--") else { throw .unexpectedArgument(argument) }
-            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = argument.split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let flag = String(parts[0])
-            guard let setting = settings[String(flag.dropFirst(2))] else { throw .unknownFlag(flag) }
+            guard let setting = settings[String(flag.dropFirst(2))] else {
+                throw .unknownFlag(flag)
+            }
             guard values[setting.name] == nil else { throw .repeated(setting) }
             guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
                 throw .flagWithoutValue(flag)
@@ -48,23 +52,28 @@ public struct SettingValues: Sendable {
         return text
     }
 
+    /// The text of a setting that may be absent.
     public func optionalString(_ name: String) -> String? {
         _ = setting(name)
         return texts[name]
     }
 
+    /// A whole number within a range.
     public func integer(_ name: String, in range: ClosedRange<Int>) throws(SettingError) -> Int {
         try read(name, "a whole number from \(range.lowerBound) to \(range.upperBound)") { text in
             Int(text).flatMap { range.contains($0) ? $0 : nil }
         }
     }
 
-    public func number(_ name: String, in range: ClosedRange<Double>) throws(SettingError) -> Double {
+    /// A number within a range.
+    public func number(_ name: String, in range: ClosedRange<Double>) throws(SettingError) -> Double
+    {
         try read(name, "a number from \(range.lowerBound) to \(range.upperBound)") { text in
             Double(text).flatMap { range.contains($0) ? $0 : nil }
         }
     }
 
+    /// `true` or `false`.
     public func boolean(_ name: String) throws(SettingError) -> Bool {
         try read(name, "true or false") { Bool($0) }
     }
@@ -83,6 +92,7 @@ public struct SettingValues: Sendable {
         }
     }
 
+    /// `HOST:PORT`, `[::1]:PORT`.
     public func address(_ name: String) throws(SettingError) -> ListenAddress {
         try read(name, "HOST:PORT") { ListenAddress($0) }
     }

@@ -15,16 +15,21 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "nul", "tru", "[1,]", "[1 2]", "{\"a\":1,}", "{\"a\" 1}", "{a:1}", "{\"a\":1,\"a\":2}", "01", "1.",
-        ".5", "+1", "1e", "--1", "0x1", "NaN", "Infinity", "1e999", "\"a", "\"\u{1}\"", #""\x""#, #""\u12g4""#,
-        #""\u+123""#, #""\ud800""#, #""\ud800\u0041""#, #""\udc00""#, "[1]]", "{}{}", "// c\n1", "'a'", "[", "{",
+        "", " ", "nul", "tru", "[1,]", "[1 2]", "{\"a\":1,}", "{\"a\" 1}", "{a:1}",
+        "{\"a\":1,\"a\":2}", "01", "1.",
+        ".5", "+1", "1e", "--1", "0x1", "NaN", "Infinity", "1e999", "\"a", "\"\u{1}\"", #""\x""#,
+        #""\u12g4""#,
+        #""\u+123""#, #""\ud800""#, #""\ud800\u0041""#, #""\udc00""#, "[1]]", "{}{}", "// c\n1",
+        "'a'", "[", "{",
         "{\"a\":", "\u{FEFF}1",
     ])
     func `what is not JSON is refused`(text: String) {
         #expect(throws: JSONError.self) { try JSON(parsing: text) }
     }
 
-    @Test(arguments: [[0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0xFF]])
+    @Test(arguments: [
+        [0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0xFF],
+    ])
     func `bytes that are not UTF-8 are refused`(bytes: [UInt8]) {
         #expect(throws: JSONError.self) { try JSON(parsing: bytes) }
     }

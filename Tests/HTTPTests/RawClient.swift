@@ -29,7 +29,8 @@ struct RawClient: Sendable {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: address.host, port: address.port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                        wrappingChannelSynchronously: channel)
                 }
             }
         return try await channel.executeThenClose { try await body($0, $1) }
@@ -54,11 +55,14 @@ struct Reply {
 
     init(_ text: String) {
         // A carriage return and a line feed are one character.
-        let parts = text.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = text.split(
+            separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
         head = String(parts.first ?? "")
         status = Int(head.dropFirst("HTTP/1.1 ".count).prefix(3)) ?? 0
         let rest = parts.count == 2 ? String(parts[1]) : ""
-        body = head.lowercased().contains("transfer-encoding: chunked") ? Self.joined(chunks: rest) : rest
+        body =
+            head.lowercased().contains("transfer-encoding: chunked")
+            ? Self.joined(chunks: rest) : rest
     }
 
     var json: JSON { get throws { try JSON(parsing: body) } }
@@ -66,8 +70,10 @@ struct Reply {
     /// The values of a stream of events, `[DONE]` left out.
     var events: [JSON] {
         get throws {
-            try body.split(separator: "\n").filter { $0.hasPrefix("data: ") && !$0.hasSuffix("[DONE]") }
-                .map { try JSON(parsing: String($0.dropFirst("data: ".count))) }
+            try body.split(separator: "\n").filter {
+                $0.hasPrefix("data: ") && !$0.hasSuffix("[DONE]")
+            }
+            .map { try JSON(parsing: String($0.dropFirst("data: ".count))) }
         }
     }
 
@@ -93,7 +99,8 @@ func withServer<Result: Sendable>(
 ) async throws -> Result {
     let table = RouteTable(routes)
     let server = try await HTTPServer.start(
-        on: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, logger: quietLogger, keys: keys
+        on: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, logger: quietLogger,
+        keys: keys
     ) { table }
     do {
         let result = try await body(server, RawClient(address: server.address))

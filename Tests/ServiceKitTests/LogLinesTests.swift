@@ -9,7 +9,8 @@ import Testing
     private func line(_ format: CommonSettings.LogFormat, _ message: String) -> String {
         let handler = LogLines(label: "router", level: .info, format: format)
         let event = LogEvent(
-            level: .info, message: Logger.Message(stringLiteral: message), metadata: ["k": "a b", "n": "1"],
+            level: .info, message: Logger.Message(stringLiteral: message),
+            metadata: ["k": "a b", "n": "1"],
             source: "s", file: "f", function: "g", line: 1)
         return handler.line(for: event, at: Date(timeIntervalSince1970: 0.25))
     }

@@ -7,7 +7,8 @@ func temporaryPath() -> String {
     "/tmp/service-kit-\(RandomIdentifier.hex(byteCount: 8)).json"
 }
 
-/// The ready file's content, as soon as it is there: a rename in the directory, so looking again is the only way to wait.
+/// The ready file's content, as soon as it is there: a rename in the directory, so looking again is
+/// the only way to wait.
 func readyContent(_ path: String) async throws -> JSON {
     while !FileManager.default.fileExists(atPath: path) { await Task.yield() }
     return try JSON(parsing: Array(Data(contentsOf: URL(filePath: path))))

@@ -6,10 +6,14 @@ import Testing
 @Suite struct PrometheusTests {
     @Test func `a counter is exposed with its type, its suffix and its labels in order`() {
         let registry = PrometheusRegistry()
-        registry.makeCounter(label: "http.requests", dimensions: [("status", "200"), ("route", "/v1")])
-            .increment(by: 3)
-        registry.makeCounter(label: "http.requests", dimensions: [("route", "/v1"), ("status", "200")])
-            .increment(by: 4)
+        registry.makeCounter(
+            label: "http.requests", dimensions: [("status", "200"), ("route", "/v1")]
+        )
+        .increment(by: 3)
+        registry.makeCounter(
+            label: "http.requests", dimensions: [("route", "/v1"), ("status", "200")]
+        )
+        .increment(by: 4)
         #expect(
             registry.text.contains(
                 """
@@ -32,7 +36,9 @@ import Testing
         timer.recordNanoseconds(20_000_000)
         timer.recordNanoseconds(90_000_000_000)
         let text = registry.text
-        #expect(text.contains(#"call_seconds_bucket{le="0.000025"} 1"#) || text.contains(#"call_seconds_bucket{le="2.5e-05"} 1"#))
+        #expect(
+            text.contains(#"call_seconds_bucket{le="0.000025"} 1"#)
+                || text.contains(#"call_seconds_bucket{le="2.5e-05"} 1"#))
         #expect(text.contains(#"call_seconds_bucket{le="0.025"} 2"#))
         #expect(text.contains(#"call_seconds_bucket{le="60"} 2"#))
         #expect(text.contains(#"call_seconds_bucket{le="+Inf"} 3"#))
@@ -69,7 +75,8 @@ import Testing
     }
 
     @Test func `the kernel's line about a process is read past a name with spaces`() {
-        let line = "42 (a (b) c) S 1 1 1 0 -1 0 10 0 0 0 7 5 0 0 20 0 9 0 100 1000 250 18446744073709551615"
+        let line =
+            "42 (a (b) c) S 1 1 1 0 -1 0 10 0 0 0 7 5 0 0 20 0 9 0 100 1000 250 18446744"
         let fields = ProcessMetrics.StatFields(line)
         #expect(fields?.cpuTicks == 12)
         #expect(fields?.threadCount == 9)

@@ -9,11 +9,14 @@ import Testing
 struct IdleService: Service {
     struct Configuration: ServiceConfiguration {
         static let settings = [
-            Setting("mode", "MODE", default: "idle", help: "idle, fail, stuck or end.", example: "idle")
+            Setting(
+                "mode", "MODE", default: "idle", help: "idle, fail, stuck or end.", example: "idle")
         ]
         let mode: String
         init(_ values: SettingValues) throws(SettingError) {
-            mode = try values.read("mode", "a mode") { ["idle", "fail", "stuck", "end"].contains($0) ? $0 : nil }
+            mode = try values.read("mode", "a mode") {
+                ["idle", "fail", "stuck", "end"].contains($0) ? $0 : nil
+            }
         }
     }
     struct Failure: Error {}
@@ -39,7 +42,11 @@ struct IdleService: Service {
     }
 
     func drain(within grace: Duration) async {
-        if mode == "stuck" { await Task.detached { await withCheckedContinuation { (_: CheckedContinuation<Void, Never>) in } }.value }
+        if mode == "stuck" {
+            await Task.detached {
+                await withCheckedContinuation { (_: CheckedContinuation<Void, Never>) in }
+            }.value
+        }
         stop.finish()
     }
 
@@ -67,7 +74,9 @@ private func outcome(_ arguments: String...) async -> Int32 {
         ) { exit(await outcome("--check", "--mode", "fail")) }
         let text = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
         #expect(text.contains("the configuration is valid"))
-        await #expect(processExitsWith: .exitCode(64)) { exit(await outcome("--check", "--port", "1")) }
+        await #expect(processExitsWith: .exitCode(64)) {
+            exit(await outcome("--check", "--port", "1"))
+        }
     }
 
     @Test func `a service that cannot be built exits 1, one that ends by itself 0`() async {
@@ -103,14 +112,19 @@ private func outcome(_ arguments: String...) async -> Int32 {
     @Test func `a service that does not drain is stopped soon after the grace`() async {
         await #expect(processExitsWith: .exitCode(1)) {
             let path = temporaryPath()
-            async let code = outcome("--mode", "stuck", "--ready-file", path, "--drain-grace", "10ms")
+            async let code = outcome(
+                "--mode", "stuck", "--ready-file", path, "--drain-grace", "10ms")
             _ = try await readyContent(path)
             kill(getpid(), SIGTERM)
             exit(await code + 10)
         }
     }
 
-    @Test func `the admin port tells liveness, readiness with reasons, metrics, and what the service adds`() async {
+    @Test
+    func
+        `the admin port tells life, readiness with reasons, metrics, and more`()
+        async
+    {
         await #expect(processExitsWith: .exitCode(0)) {
             let path = temporaryPath()
             async let code = outcome("--ready-file", path)
@@ -128,7 +142,8 @@ private func check(_ address: String) async throws {
     let mode = try await fetch("/admin/mode", at: address)
     let metrics = try await fetch("/metrics", at: address)
     guard alive.hasPrefix("HTTP/1.1 200"), alive.hasSuffix(#"{"status":"alive"}"#),
-        ready.hasPrefix("HTTP/1.1 503"), ready.hasSuffix(#"{"ready":false,"reasons":["nothing to do"]}"#),
+        ready.hasPrefix("HTTP/1.1 503"),
+        ready.hasSuffix(#"{"ready":false,"reasons":["nothing to do"]}"#),
         mode.hasSuffix(#"{"mode":"idle"}"#),
         metrics.contains("process_resident_memory_bytes "),
         metrics.contains(#"http_requests_total{route="/healthz",status="200"} 1"#)

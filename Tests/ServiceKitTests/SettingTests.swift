@@ -4,7 +4,8 @@ import Testing
 @testable import ServiceKit
 
 private let table = [
-    Setting("listen", "HOST:PORT", default: "127.0.0.1:8080", help: "Where.", example: "127.0.0.1:0"),
+    Setting(
+        "listen", "HOST:PORT", default: "127.0.0.1:8080", help: "Where.", example: "127.0.0.1:0"),
     Setting("model-path", "DIR", isRequired: true, help: "What.", example: "/models/demo"),
     Setting("cache-size", "SIZE", default: "1GiB", help: "How much.", example: "512MiB"),
     Setting("wait", "TIME", default: "250ms", help: "How long.", example: "5s"),
@@ -22,7 +23,8 @@ private func values(
     @Test func `a flag wins over the environment, which wins over the default`() throws {
         #expect(try values().address("listen") == ListenAddress(host: "127.0.0.1", port: 8080))
         let environment = ["EXPERTMESH_LISTEN": "[::1]:1"]
-        #expect(try values([], environment).address("listen") == ListenAddress(host: "::1", port: 1))
+        #expect(
+            try values([], environment).address("listen") == ListenAddress(host: "::1", port: 1))
         let both = try values(["--listen", "localhost:2"], environment)
         #expect(try both.address("listen").port == 2)
         #expect(try values(["--listen=localhost:3"]).address("listen").port == 3)
@@ -37,7 +39,9 @@ private func values(
 
     @Test(arguments: ["12", "GiB", "-1B", "1 GiB", "99999999999GiB", "", "1gib"])
     func `a malformed size is refused`(text: String) {
-        #expect(throws: SettingError.self) { try values(["--cache-size", text]).byteCount("cache-size") }
+        #expect(throws: SettingError.self) {
+            try values(["--cache-size", text]).byteCount("cache-size")
+        }
     }
 
     @Test func `an error names the variable, the flag, the value and one that would do`() {
@@ -46,14 +50,19 @@ private func values(
         }
         #expect(
             error?.description
-                == "EXPERTMESH_LISTEN (--listen): '8080' is not HOST:PORT; for example --listen 127.0.0.1:0")
+                == "EXPERTMESH_LISTEN (--listen): '8080' is not HOST:PORT; "
+                + "for example --listen 127.0.0.1:0"
+        )
     }
 
     @Test(arguments: [
         (["--port", "1"], "--port is not a flag of this program; --help lists them"),
         (["--listen"], "--listen needs a value; --help says which"),
         (["--wait", "1s", "--wait", "2s"], "--wait is given twice"),
-        (["serve"], "'serve' is not expected: settings are given as --name VALUE; --help lists them"),
+        (
+            ["serve"],
+            "'serve' is not a setting: write --name VALUE; --help lists them"
+        ),
     ])
     func `a malformed command line is refused by name`(arguments: [String], message: String) {
         let error = #expect(throws: SettingError.self) { try values(arguments) }
@@ -66,7 +75,9 @@ private func values(
         }
         #expect(
             error?.description
-                == "EXPERTMESH_MODEL_PATH (--model-path) is needed; for example --model-path /models/demo")
+                == "EXPERTMESH_MODEL_PATH (--model-path) is needed; "
+                + "for example --model-path /models/demo"
+        )
     }
 
     @Test func `a secret is neither printed nor named in an error`() throws {

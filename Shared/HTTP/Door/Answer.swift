@@ -25,8 +25,10 @@ public struct AnswerRequest: Sendable, Equatable {
     public var mesh: MeshOptions
 
     public init(
-        model: String, instructions: String? = nil, turns: [ChatTurn], fileSearch: FileSearch? = nil,
-        sampling: Sampling = Sampling(), tokenCountMax: Int? = nil, mesh: MeshOptions = MeshOptions()
+        model: String, instructions: String? = nil, turns: [ChatTurn],
+        fileSearch: FileSearch? = nil,
+        sampling: Sampling = Sampling(), tokenCountMax: Int? = nil,
+        mesh: MeshOptions = MeshOptions()
     ) {
         self.model = model
         self.instructions = instructions
@@ -38,8 +40,9 @@ public struct AnswerRequest: Sendable, Equatable {
     }
 }
 
-/// An answer as it comes about, in this order: `started`; with file search `searching`, then `passages`; `text` any number of times;
-/// `citations` at most once, after the text they point into; `finished`.
+/// An answer as it comes about, in this order: `started`; with file search `searching`, then
+/// `passages`; `text` any number of times; `citations` at most once, after the text they point
+/// into; `finished`.
 public enum AnswerEvent: Sendable, Equatable {
     case started(model: String)
     case searching(queries: [String])
@@ -93,6 +96,8 @@ public struct Citation: Sendable, Equatable {
     public let provenance: Provenance?
 
     public init(fileID: String, filename: String, index: Int, provenance: Provenance? = nil) {
-        (self.fileID, self.filename, self.index, self.provenance) = (fileID, filename, index, provenance)
+        (self.fileID, self.filename, self.index, self.provenance) = (
+            fileID, filename, index, provenance
+        )
     }
 }

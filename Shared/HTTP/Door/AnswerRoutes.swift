@@ -40,7 +40,9 @@ struct AnswerRoutes: Sendable {
             var hasBegun = false
             do {
                 for try await event in events {
-                    for event in composer.add(event) { try await stream.send(event.body, name: event.name) }
+                    for event in composer.add(event) {
+                        try await stream.send(event.body, name: event.name)
+                    }
                     hasBegun = true
                 }
                 try Task.checkCancellation()
@@ -54,6 +56,7 @@ struct AnswerRoutes: Sendable {
 
     private func notStored(_ incoming: IncomingRequest) throws -> OutgoingResponse {
         let id = incoming.parameters["response"] ?? ""
-        throw FrontDoorError.notFound(what: "no such response: '\(id)'; responses are not stored here")
+        throw FrontDoorError.notFound(
+            what: "no such response: '\(id)'; responses are not stored here")
     }
 }

@@ -1,5 +1,6 @@
-/// Files and the vector stores made of them: the bookkeeping that must outlive a restart. Every identifier is the library's to
-/// give (`RandomIdentifier`); every operation may throw `FrontDoorError`, `.notFound` above all.
+/// Files and the vector stores made of them: the bookkeeping that must outlive a restart. Every
+/// identifier is the library's to give (`RandomIdentifier`); every operation may throw
+/// `FrontDoorError`, `.notFound` above all.
 public protocol DocumentLibrary: Sendable {
     func addFile(_ upload: FileUpload) async throws -> FileRecord
     /// - Parameter purpose: only files with this purpose; nil lists all.
@@ -9,29 +10,36 @@ public protocol DocumentLibrary: Sendable {
     /// Also takes it out of every vector store.
     func deleteFile(_ id: String) async throws
 
-    func addVectorStore(name: String?, metadata: [String: String], fileIDs: [String]) async throws -> VectorStoreRecord
+    func addVectorStore(name: String?, metadata: [String: String], fileIDs: [String]) async throws
+        -> VectorStoreRecord
     func vectorStores(_ page: PageRequest) async throws -> Page<VectorStoreRecord>
     func vectorStore(_ id: String) async throws -> VectorStoreRecord
     /// Nil leaves a property as it is.
-    func changeVectorStore(_ id: String, name: String?, metadata: [String: String]?) async throws -> VectorStoreRecord
+    func changeVectorStore(_ id: String, name: String?, metadata: [String: String]?) async throws
+        -> VectorStoreRecord
     /// The files stay.
     func deleteVectorStore(_ id: String) async throws
 
     /// Returns at once with status `inProgress`, or when ingestion has ended: clients poll.
     func attach(_ attachment: FileAttachment, to storeID: String) async throws -> AttachedFileRecord
     /// - Parameter status: only files in this state; nil lists all.
-    func attachedFiles(of storeID: String, status: IngestionStatus?, _ page: PageRequest) async throws -> Page<AttachedFileRecord>
+    func attachedFiles(of storeID: String, status: IngestionStatus?, _ page: PageRequest)
+        async throws -> Page<AttachedFileRecord>
     func attachedFile(_ fileID: String, of storeID: String) async throws -> AttachedFileRecord
     func detach(_ fileID: String, from storeID: String) async throws
 
-    func attachBatch(_ attachments: [FileAttachment], to storeID: String) async throws -> FileBatchRecord
+    func attachBatch(_ attachments: [FileAttachment], to storeID: String) async throws
+        -> FileBatchRecord
     func batch(_ id: String, of storeID: String) async throws -> FileBatchRecord
-    func batchFiles(_ id: String, of storeID: String, _ page: PageRequest) async throws -> Page<AttachedFileRecord>
+    func batchFiles(_ id: String, of storeID: String, _ page: PageRequest) async throws -> Page<
+        AttachedFileRecord
+    >
 
     /// The best passages first.
     func search(_ request: SearchRequest) async throws -> [FoundPassage]
 }
 
+/// A file as a client sends it.
 public struct FileUpload: Sendable, Equatable {
     /// As the client named it: never a path to open.
     public let filename: String
@@ -41,10 +49,13 @@ public struct FileUpload: Sendable, Equatable {
     public let content: [UInt8]
 
     public init(filename: String, purpose: String, mediaType: String?, content: [UInt8]) {
-        (self.filename, self.purpose, self.mediaType, self.content) = (filename, purpose, mediaType, content)
+        (self.filename, self.purpose, self.mediaType, self.content) = (
+            filename, purpose, mediaType, content
+        )
     }
 }
 
+/// A file that the library keeps.
 public struct FileRecord: Sendable, Equatable {
     /// `file-…`
     public let id: String
@@ -63,6 +74,7 @@ public struct FileRecord: Sendable, Equatable {
     }
 }
 
+/// How far a file has come on its way to being searchable.
 public enum IngestionStatus: String, Sendable, CaseIterable {
     case inProgress = "in_progress"
     case completed, cancelled, failed
@@ -79,6 +91,7 @@ public struct FileCounts: Sendable, Equatable {
 
     public var total: Int { inProgress + completed + failed + cancelled }
 
+    /// Counts one more file in this state.
     public mutating func count(_ status: IngestionStatus) {
         switch status {
         case .inProgress: inProgress += 1
@@ -89,6 +102,7 @@ public struct FileCounts: Sendable, Equatable {
     }
 }
 
+/// A set of files that are searched together.
 public struct VectorStoreRecord: Sendable, Equatable {
     /// `vs_…`
     public let id: String
@@ -123,12 +137,14 @@ public struct FileAttachment: Sendable, Equatable {
     }
 }
 
+/// What is known about a file, under a name that the client chose.
 public enum AttributeValue: Sendable, Equatable {
     case string(String)
     case number(Double)
     case bool(Bool)
 }
 
+/// A file in a vector store.
 public struct AttachedFileRecord: Sendable, Equatable {
     public let fileID: String
     public let vectorStoreID: String
@@ -153,6 +169,7 @@ public struct AttachedFileRecord: Sendable, Equatable {
     }
 }
 
+/// Files that were attached together.
 public struct FileBatchRecord: Sendable, Equatable {
     /// `vsfb_…`
     public let id: String
@@ -168,6 +185,7 @@ public struct FileBatchRecord: Sendable, Equatable {
     }
 }
 
+/// A search in vector stores.
 public struct SearchRequest: Sendable, Equatable {
     /// At least one.
     public let vectorStoreIDs: [String]

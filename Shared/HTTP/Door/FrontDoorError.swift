@@ -46,11 +46,15 @@ public enum FrontDoorError: AnswerableError, Equatable, CustomStringConvertible 
         case .conflict(let message):
             ErrorBody(message: message, type: "invalid_request_error", code: "conflict")
         case .tooLarge(let message, let param):
-            ErrorBody(message: message, type: "invalid_request_error", param: param, code: "too_large")
+            ErrorBody(
+                message: message, type: "invalid_request_error", param: param, code: "too_large")
         case .unprocessable(let message, let param):
-            ErrorBody(message: message, type: "invalid_request_error", param: param, code: "unprocessable")
+            ErrorBody(
+                message: message, type: "invalid_request_error", param: param, code: "unprocessable"
+            )
         case .overloaded:
-            ErrorBody(message: "too many requests at once", type: "rate_limit_error", code: "overloaded")
+            ErrorBody(
+                message: "too many requests at once", type: "rate_limit_error", code: "overloaded")
         case .unavailable(let message, _):
             ErrorBody(message: message, type: "server_error", code: "unavailable")
         case .deadlineExceeded(let message):

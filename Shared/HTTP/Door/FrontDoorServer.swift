@@ -22,7 +22,9 @@ public enum FrontDoorServer {
         var server = limits.server
         server.bodyByteCountMax = limits.requestByteCountMax
         let table = RouteTable(routes(door, limits))
-        return try await HTTPServer.start(on: address, limits: server, logger: logger, keys: keys) { table }
+        return try await HTTPServer.start(on: address, limits: server, logger: logger, keys: keys) {
+            table
+        }
     }
 
     static func routes(_ door: FrontDoor, _ limits: FrontDoorLimits) -> [Route] {

@@ -1,5 +1,6 @@
 /// A request for one sequence of tokens, checked as far as it can be without a model.
 public struct GenerationRequest: Sendable, Equatable {
+    /// What to continue.
     public enum Prompt: Sendable, Equatable {
         /// To be rendered by the model's chat template. Never empty.
         case chat([ChatTurn])
@@ -35,6 +36,7 @@ public struct GenerationRequest: Sendable, Equatable {
 
 /// One message of a conversation.
 public struct ChatTurn: Sendable, Equatable {
+    /// Who speaks.
     public enum Role: String, Sendable, CaseIterable { case system, user, assistant }
 
     public let role: Role
@@ -76,9 +78,10 @@ public enum GenerationEvent: Sendable, Equatable {
     case finished(FinishReason, Usage, MeshReport?)
 }
 
+/// One token of an answer.
 public struct GeneratedToken: Sendable, Equatable {
-    /// What this token adds to the answer; empty while a character is incomplete or a stop string may be forming.
-    /// The texts of all tokens, joined, are the answer.
+    /// What this token adds to the answer; empty while a character is incomplete or a stop string
+    /// may be forming. The texts of all tokens, joined, are the answer.
     public var text: String
     public var id: Int32
     /// The token's own bytes, whatever `text` is.
@@ -88,6 +91,7 @@ public struct GeneratedToken: Sendable, Equatable {
     /// The likeliest tokens at this place, likeliest first; empty when none were asked for.
     public var alternatives: [Alternative]
 
+    /// A token that could have stood in its place.
     public struct Alternative: Sendable, Equatable {
         public let bytes: [UInt8]
         public let logProbability: Double
@@ -109,6 +113,7 @@ public struct GeneratedToken: Sendable, Equatable {
     }
 }
 
+/// Why a generation ended.
 public enum FinishReason: String, Sendable {
     /// The model ended, or a stop string was met.
     case stop
@@ -116,12 +121,15 @@ public enum FinishReason: String, Sendable {
     case length
 }
 
+/// What a generation took in and gave out.
 public struct Usage: Sendable, Equatable {
     public let promptTokenCount: Int
     public let completionTokenCount: Int
 
     public init(promptTokenCount: Int, completionTokenCount: Int) {
-        (self.promptTokenCount, self.completionTokenCount) = (promptTokenCount, completionTokenCount)
+        (self.promptTokenCount, self.completionTokenCount) = (
+            promptTokenCount, completionTokenCount
+        )
     }
 }
 
@@ -134,6 +142,7 @@ public struct MeshReport: Sendable, Equatable {
         case refused
     }
 
+    /// An expert's part in an answer.
     public struct ExpertUse: Sendable, Equatable {
         public let layer: Int
         public let expert: Int
@@ -163,11 +172,13 @@ public struct MeshReport: Sendable, Equatable {
     }
 }
 
+/// Texts to be turned into vectors.
 public struct EmbeddingRequest: Sendable, Equatable {
     public let model: String
     /// At least one, none empty.
     public let inputs: [String]
-    /// How long the vectors should be; nil takes the model's own length. The engine refuses what it cannot do.
+    /// How long the vectors should be; nil takes the model's own length. The engine refuses what it
+    /// cannot do.
     public let dimension: Int?
 
     public init(model: String, inputs: [String], dimension: Int? = nil) {
@@ -175,6 +186,7 @@ public struct EmbeddingRequest: Sendable, Equatable {
     }
 }
 
+/// The vectors of texts, in their order.
 public struct EmbeddingReply: Sendable, Equatable {
     public let model: String
     /// [inputs.count][dimension]

@@ -22,7 +22,8 @@ struct FileRoutes: Sendable {
     var all: [Route] {
         [
             Route("POST", "/v1/files", bodyByteCountMax: uploadByteCountMax) { request in
-                let upload = try FileUpload(contentType: request.header("content-type"), body: request.body)
+                let upload = try FileUpload(
+                    contentType: request.header("content-type"), body: request.body)
                 return .json(try await shelf.open().addFile(upload).json)
             },
             Route("GET", "/v1/files") { try await list($0) },
@@ -96,7 +97,8 @@ struct VectorStoreRoutes: Sendable {
             },
             Route("GET", "/v1/vector_stores/{store}/files") { try await list($0) },
             Route("GET", "/v1/vector_stores/{store}/files/{file}") { request in
-                .json(try await shelf.open().attachedFile(request["file"], of: request["store"]).json)
+                .json(
+                    try await shelf.open().attachedFile(request["file"], of: request["store"]).json)
             },
             Route("DELETE", "/v1/vector_stores/{store}/files/{file}") { request in
                 try await shelf.open().detach(request["file"], from: request["store"])
@@ -109,7 +111,8 @@ struct VectorStoreRoutes: Sendable {
         [
             Route("POST", "/v1/vector_stores/{store}/file_batches") { request in
                 let attachments = try FileAttachment.batch(body: request.body)
-                return .json(try await shelf.open().attachBatch(attachments, to: request["store"]).json)
+                return .json(
+                    try await shelf.open().attachBatch(attachments, to: request["store"]).json)
             },
             Route("GET", "/v1/vector_stores/{store}/file_batches/{batch}") { request in
                 .json(try await shelf.open().batch(request["batch"], of: request["store"]).json)
@@ -118,7 +121,8 @@ struct VectorStoreRoutes: Sendable {
                 var query = try QueryItems(request)
                 let page = try query.page()
                 try query.end()
-                let files = try await shelf.open().batchFiles(request["batch"], of: request["store"], page)
+                let files = try await shelf.open().batchFiles(
+                    request["batch"], of: request["store"], page)
                 return .json(files.map(\.json).json)
             },
         ]

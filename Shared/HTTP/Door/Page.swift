@@ -1,5 +1,6 @@
 /// Which part of a list a client wants.
 public struct PageRequest: Sendable, Equatable {
+    /// Oldest or newest first.
     public enum Order: String, Sendable, CaseIterable {
         case ascending = "asc"
         case descending = "desc"
@@ -26,6 +27,7 @@ public struct Page<Item: Sendable>: Sendable {
         (self.items, self.hasMore) = (items, hasMore)
     }
 
+    /// The same page of what the items become.
     public func map<Other>(_ transform: (Item) -> Other) -> Page<Other> {
         Page<Other>(items: items.map(transform), hasMore: hasMore)
     }

@@ -15,7 +15,8 @@ extension JSON: CustomStringConvertible {
         case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
         case .integer(let value): bytes.append(contentsOf: String(value).utf8)
         // JSON has no infinity and no NaN.
-        case .number(let value): bytes.append(contentsOf: (value.isFinite ? "\(value)" : "null").utf8)
+        case .number(let value):
+            bytes.append(contentsOf: (value.isFinite ? "\(value)" : "null").utf8)
         case .string(let text): Self.write(text, to: &bytes)
         case .array(let elements): Self.write(elements, to: &bytes)
         case .object(let object): Self.write(object, to: &bytes)
@@ -46,7 +47,8 @@ extension JSON: CustomStringConvertible {
         bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 {
             switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(contentsOf: [UInt8(ascii: "\\"), byte])
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                bytes.append(contentsOf: [UInt8(ascii: "\\"), byte])
             case 0x0A: bytes.append(contentsOf: #"\n"#.utf8)
             case 0x0D: bytes.append(contentsOf: #"\r"#.utf8)
             case 0x09: bytes.append(contentsOf: #"\t"#.utf8)

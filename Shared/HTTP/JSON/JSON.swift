@@ -1,4 +1,5 @@
-/// A JSON value, as RFC 8259 has it. Members keep their order, so that what is written reads like the documentation.
+/// A JSON value, as RFC 8259 has it. Members keep their order, so that what is written reads like
+/// the documentation.
 public enum JSON: Sendable, Hashable {
     case null
     case bool(Bool)
@@ -12,6 +13,7 @@ public enum JSON: Sendable, Hashable {
 
 /// The members of an object, in order, each name once.
 public struct JSONObject: Sendable, Hashable {
+    /// A name and its value.
     public struct Member: Sendable, Hashable {
         public let name: String
         public var value: JSON
@@ -42,21 +44,25 @@ public struct JSONObject: Sendable, Hashable {
 }
 
 extension JSON {
+    /// A member of an object; nil when it is none, or is no object.
     public subscript(name: String) -> JSON? {
         guard case .object(let object) = self else { return nil }
         return object[name]
     }
 
+    /// An element of an array; nil when there is none, or it is no array.
     public subscript(index: Int) -> JSON? {
         guard case .array(let elements) = self, elements.indices.contains(index) else { return nil }
         return elements[index]
     }
 
+    /// The text, when it is one.
     public var string: String? {
         guard case .string(let text) = self else { return nil }
         return text
     }
 
+    /// The whole number, when it is one.
     public var integer: Int? {
         guard case .integer(let value) = self else { return nil }
         return value
@@ -71,16 +77,19 @@ extension JSON {
         }
     }
 
+    /// The truth value, when it is one.
     public var bool: Bool? {
         guard case .bool(let value) = self else { return nil }
         return value
     }
 
+    /// The elements, when it is an array.
     public var array: [JSON]? {
         guard case .array(let elements) = self else { return nil }
         return elements
     }
 
+    /// The members, when it is an object.
     public var object: JSONObject? {
         guard case .object(let object) = self else { return nil }
         return object

@@ -8,9 +8,11 @@ public struct JSONError: Error, Equatable, CustomStringConvertible {
 }
 
 extension JSON {
-    /// Nesting beyond this is refused: the parser recurses, and no API of ours nests deeper than ten.
+    /// Nesting beyond this is refused: the parser recurses, and no API of ours nests deeper than
+    /// ten.
     public static let depthMax = 64
-    /// A value takes up to 64 bytes of memory for 2 bytes of text, so their number is bounded, not only their text.
+    /// A value takes up to 64 bytes of memory for 2 bytes of text, so their number is bounded, not
+    /// only their text.
     public static let valueCountMax = 262_144
 
     /// Reads strict JSON: valid UTF-8, no duplicate names, no comments, nothing after the value.
@@ -24,7 +26,8 @@ extension JSON {
     }
 }
 
-/// A recursive-descent parser of RFC 8259. Throws on the first error; never traps, whatever the bytes.
+/// A recursive-descent parser of RFC 8259. Throws on the first error; never traps, whatever the
+/// bytes.
 struct JSONParser {
     let bytes: [UInt8]
     private var position = 0
@@ -65,9 +68,13 @@ struct JSONParser {
         if take(UInt8(ascii: "}")) { return .object(object) }
         repeat {
             skipSpace()
-            guard peek == UInt8(ascii: "\"") else { throw failure("a member's name must be a string") }
+            guard peek == UInt8(ascii: "\"") else {
+                throw failure("a member's name must be a string")
+            }
             let name = try string()
-            guard names.insert(name).inserted else { throw failure("the name '\(name)' occurs twice") }
+            guard names.insert(name).inserted else {
+                throw failure("the name '\(name)' occurs twice")
+            }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw failure("':' must follow a member's name") }
             object.append(name, try value(depth: depth + 1))
@@ -102,7 +109,8 @@ struct JSONParser {
         let start = position
         _ = take(UInt8(ascii: "-"))
         if !take(UInt8(ascii: "0")) { try digits() }
-        let isWhole = peek != UInt8(ascii: ".") && peek != UInt8(ascii: "e") && peek != UInt8(ascii: "E")
+        let isWhole =
+            peek != UInt8(ascii: ".") && peek != UInt8(ascii: "e") && peek != UInt8(ascii: "E")
         if take(UInt8(ascii: ".")) { try digits() }
         if take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) {
             if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
@@ -110,7 +118,9 @@ struct JSONParser {
         }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         if isWhole, let value = Int(text) { return .integer(value) }
-        guard let value = Double(text), value.isFinite else { throw failure("a number out of range") }
+        guard let value = Double(text), value.isFinite else {
+            throw failure("a number out of range")
+        }
         return .number(value)
     }
 
@@ -125,7 +135,8 @@ struct JSONParser {
     private mutating func string() throws(JSONError) -> String {
         position += 1
         let start = position
-        while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+        while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20
+        {
             position += 1
         }
         // The common case: no escape, so the text is the bytes.

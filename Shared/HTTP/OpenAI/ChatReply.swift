@@ -14,7 +14,8 @@ struct ChatReply: Sendable {
 
     func whole(_ summary: GenerationSummary) -> JSON {
         let message: JSON = [
-            "role": "assistant", "content": .string(summary.text), "refusal": nil, "annotations": [],
+            "role": "assistant", "content": .string(summary.text), "refusal": nil,
+            "annotations": [],
         ]
         let choice: JSON = [
             "index": 0, "message": message,
@@ -34,7 +35,8 @@ struct ChatReply: Sendable {
         switch event {
         case .started: return [chunk(["role": "assistant", "content": ""])]
         case .token(let token):
-            // A token that only holds bytes back has nothing to say, unless its probability was asked for.
+            // A token that only holds bytes back has nothing to say, unless its probability was
+            // asked for.
             if token.text.isEmpty, !withLogProbabilities { return [] }
             let logProbabilities = withLogProbabilities ? LogProbabilities.chat([token]) : nil
             return [chunk(["content": .string(token.text)], logProbabilities: logProbabilities)]

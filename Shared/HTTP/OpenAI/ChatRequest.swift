@@ -88,23 +88,28 @@ extension Fields {
     }
 
     /// A message's content: a string, or parts that are all text.
-    func text(_ content: JSON, _ name: String, partTypes: [String]) throws(FrontDoorError) -> String {
+    func text(_ content: JSON, _ name: String, partTypes: [String]) throws(FrontDoorError) -> String
+    {
         if let text = content.string { return text }
         guard let parts = content.array else {
             throw .wrongType(path(of: name), "a string or an array of parts", content)
         }
         var text = ""
         for (index, part) in parts.enumerated() {
-            text += try Self.text(ofPart: Fields(part, path: "\(path(of: name))[\(index)]"), partTypes)
+            text += try Self.text(
+                ofPart: Fields(part, path: "\(path(of: name))[\(index)]"), partTypes)
         }
         return text
     }
 
-    private static func text(ofPart part: Fields, _ types: [String]) throws(FrontDoorError) -> String {
+    private static func text(ofPart part: Fields, _ types: [String]) throws(FrontDoorError)
+        -> String
+    {
         var fields = part
         let type = try fields.string("type")
         guard types.contains(type) else {
-            throw .unsupported(fields.path(of: "type"), .string(type), only: types.map { .string($0) })
+            throw .unsupported(
+                fields.path(of: "type"), .string(type), only: types.map { .string($0) })
         }
         let text = try fields.string("text")
         // Parts of an earlier answer carry what was said about it.

@@ -39,7 +39,8 @@ struct CompletionReply: Sendable {
         let hasLogProbabilities = withLogProbabilities && !tokens.isEmpty
         return [
             "text": .string(text), "index": 0,
-            "logprobs": hasLogProbabilities ? LogProbabilities.completion(tokens, from: offset) : nil,
+            "logprobs": hasLogProbabilities
+                ? LogProbabilities.completion(tokens, from: offset) : nil,
             "finish_reason": .optional(reason?.rawValue),
         ]
     }

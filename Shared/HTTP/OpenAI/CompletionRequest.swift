@@ -14,7 +14,8 @@ struct CompletionRequest {
         (isStream, includesUsage) = try fields.streaming()
         generation = GenerationRequest(
             model: model, prompt: prompt, sampling: try fields.sampling(),
-            tokenCountMax: try fields.integer("max_tokens", in: 1 ... .max) ?? Self.tokenCountDefault,
+            tokenCountMax: try fields.integer("max_tokens", in: 1 ... .max)
+                ?? Self.tokenCountDefault,
             stop: try fields.stop(),
             alternativeCount: try fields.integer("logprobs", in: 0...Fields.alternativeCountMax),
             mesh: try fields.mesh())

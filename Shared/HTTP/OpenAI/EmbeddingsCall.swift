@@ -49,7 +49,8 @@ struct EmbeddingsCall {
         return [
             "object": "list", "data": .array(data), "model": .string(reply.model),
             "usage": [
-                "prompt_tokens": .integer(reply.tokenCount), "total_tokens": .integer(reply.tokenCount),
+                "prompt_tokens": .integer(reply.tokenCount),
+                "total_tokens": .integer(reply.tokenCount),
             ],
         ]
     }
@@ -70,7 +71,8 @@ struct EmbeddingsCall {
 
 /// RFC 4648, section 4, with padding.
 enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let alphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     static func encoded(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []

@@ -1,11 +1,13 @@
-/// The members of a request's object, taken out one by one. What is left at the end was not understood, and is refused by name:
-/// a field that is ignored in silence is a wrong answer that nobody sees.
+/// The members of a request's object, taken out one by one. What is left at the end was not
+/// understood, and is refused by name: a field that is ignored in silence is a wrong answer that
+/// nobody sees.
 struct Fields {
     private var members: [String: JSON]
     private let order: [String]
     private let path: String
 
-    /// - Parameter path: where the object stands in the request: `messages[0]`, empty for the request itself.
+    /// - Parameter path: where the object stands in the request: `messages[0]`, empty for the
+    ///   request itself.
     init(_ value: JSON, path: String = "") throws(FrontDoorError) {
         guard case .object(let object) = value else {
             throw .wrongType(path.isEmpty ? nil : path, "an object", value)
@@ -23,7 +25,8 @@ struct Fields {
         do throws(JSONError) {
             value = try JSON(parsing: body)
         } catch {
-            throw .invalid(message: "the body is not valid JSON: \(error)", param: nil, code: "invalid_json")
+            throw .invalid(
+                message: "the body is not valid JSON: \(error)", param: nil, code: "invalid_json")
         }
         try self.init(value)
     }
@@ -66,20 +69,26 @@ struct Fields {
         return bool
     }
 
-    mutating func integer(_ name: String, in range: ClosedRange<Int>) throws(FrontDoorError) -> Int? {
+    mutating func integer(_ name: String, in range: ClosedRange<Int>) throws(FrontDoorError) -> Int?
+    {
         guard let value = take(name) else { return nil }
-        guard let integer = value.integer else { throw .wrongType(path(of: name), "an integer", value) }
+        guard let integer = value.integer else {
+            throw .wrongType(path(of: name), "an integer", value)
+        }
         guard range.contains(integer) else {
             throw .outOfRange(path(of: name), "\(integer)", Self.words(range))
         }
         return integer
     }
 
-    mutating func number(_ name: String, in range: ClosedRange<Double>) throws(FrontDoorError) -> Double? {
+    mutating func number(_ name: String, in range: ClosedRange<Double>) throws(FrontDoorError)
+        -> Double?
+    {
         guard let value = take(name) else { return nil }
         guard let number = value.number else { throw .wrongType(path(of: name), "a number", value) }
         guard range.contains(number) else {
-            throw .outOfRange(path(of: name), "\(number)", "from \(range.lowerBound) to \(range.upperBound)")
+            throw .outOfRange(
+                path(of: name), "\(number)", "from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }
@@ -109,7 +118,11 @@ struct Fields {
     mutating func accept(_ name: String, _ neutral: JSON...) throws(FrontDoorError) {
         guard let value = take(name) else { return }
         // 0 and 0.0 are the same number.
-        if neutral.contains(where: { $0 == value || ($0.number != nil && $0.number == value.number) }) { return }
+        if neutral.contains(where: {
+            $0 == value || ($0.number != nil && $0.number == value.number)
+        }) {
+            return
+        }
         throw .unsupported(path(of: name), value, only: neutral)
     }
 
@@ -128,12 +141,14 @@ extension FrontDoorError {
     static func wrongType(_ param: String?, _ expected: String, _ value: JSON) -> FrontDoorError {
         let subject = param.map { "'\($0)'" } ?? "the body"
         return .invalid(
-            message: "\(subject) must be \(expected), not \(value.kind)", param: param, code: "invalid_type")
+            message: "\(subject) must be \(expected), not \(value.kind)", param: param,
+            code: "invalid_type")
     }
 
     static func outOfRange(_ param: String, _ value: String, _ range: String) -> FrontDoorError {
         .invalid(
-            message: "'\(param)' is \(value); it must be \(range)", param: param, code: "invalid_value")
+            message: "'\(param)' is \(value); it must be \(range)", param: param,
+            code: "invalid_value")
     }
 
     static func invalidValue(_ param: String, _ message: String) -> FrontDoorError {
@@ -141,7 +156,8 @@ extension FrontDoorError {
     }
 
     /// A value of a known field that this server cannot honour.
-    static func unsupported(_ param: String, _ value: JSON, only neutral: [JSON]) -> FrontDoorError {
+    static func unsupported(_ param: String, _ value: JSON, only neutral: [JSON]) -> FrontDoorError
+    {
         let values = neutral.map(\.description).joined(separator: " or ")
         // A large value is not sent back whole.
         let shown = value.description.prefix(60)
@@ -151,6 +167,8 @@ extension FrontDoorError {
     }
 
     static func unsupportedParameter(_ param: String, _ reason: String) -> FrontDoorError {
-        .invalid(message: "'\(param)' is not supported: \(reason)", param: param, code: "unsupported_parameter")
+        .invalid(
+            message: "'\(param)' is not supported: \(reason)", param: param,
+            code: "unsupported_parameter")
     }
 }

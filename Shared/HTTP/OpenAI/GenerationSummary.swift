@@ -17,7 +17,8 @@ struct GenerationSummary {
         }
     }
 
-    /// - Throws: when the stream ended without `finished`, which only a fault of ours can bring about.
+    /// - Throws: when the stream ended without `finished`, which only a fault of ours can bring
+    ///   about.
     static func gather(
         _ events: AsyncThrowingStream<GenerationEvent, any Error>, model: String
     ) async throws -> GenerationSummary {

@@ -56,7 +56,8 @@ extension FileAttachment {
         }
         guard (1...VectorStoreFields.fileCountMax).contains(attachments.count) else {
             throw .invalidValue(
-                ids == nil ? "files" : "file_ids", "must hold 1 to \(VectorStoreFields.fileCountMax) files")
+                ids == nil ? "files" : "file_ids",
+                "must hold 1 to \(VectorStoreFields.fileCountMax) files")
         }
         return attachments
     }
@@ -74,7 +75,9 @@ struct SearchBody {
         var fields = try Fields(body: body)
         let query = try fields.required("query")
         var queries: [String] = []
-        for element in query.array ?? [query] { queries.append(try Fields.string(element, "query")) }
+        for element in query.array ?? [query] {
+            queries.append(try Fields.string(element, "query"))
+        }
         guard (1...Self.queryCountMax).contains(queries.count), !queries.contains("") else {
             throw .invalidValue("query", "must hold 1 to \(Self.queryCountMax) texts, none empty")
         }
@@ -114,61 +117,19 @@ extension Fields {
         return attributes
     }
 
-    private static func attribute(_ value: JSON, _ path: String) throws(FrontDoorError) -> AttributeValue {
+    private static func attribute(_ value: JSON, _ path: String) throws(FrontDoorError)
+        -> AttributeValue
+    {
         if let text = value.string { return .string(text) }
         if let bool = value.bool { return .bool(bool) }
-        guard let number = value.number else { throw .wrongType(path, "a string, number or boolean", value) }
+        guard let number = value.number else {
+            throw .wrongType(path, "a string, number or boolean", value)
+        }
         return .number(number)
     }
 
     /// Documents are cut where their text says so; there is nothing to choose.
     mutating func chunkingStrategy() throws(FrontDoorError) {
         try accept("chunking_strategy", ["type": "auto"])
-    }
-}
-
-/// The query of a request, taken item by item like the fields of a body.
-struct QueryItems {
-    private var items: [String: String] = [:]
-
-    init(_ request: IncomingRequest) throws(FrontDoorError) {
-        for item in request.query {
-            guard items.updateValue(item.value, forKey: item.name) == nil else {
-                throw .invalidValue(item.name, "is given twice")
-            }
-        }
-    }
-
-    mutating func take(_ name: String) -> String? { items.removeValue(forKey: name) }
-
-    mutating func page() throws(FrontDoorError) -> PageRequest {
-        var page = PageRequest()
-        if let text = take("limit") {
-            guard let limit = Int(text), (1...100).contains(limit) else {
-                throw .outOfRange("limit", text, "from 1 to 100")
-            }
-            page.limit = limit
-        }
-        if let text = take("order") {
-            guard let order = PageRequest.Order(rawValue: text) else {
-                throw .unsupported("order", .string(text), only: ["asc", "desc"])
-            }
-            page.order = order
-        }
-        page.after = take("after")
-        return page
-    }
-
-    mutating func status() throws(FrontDoorError) -> IngestionStatus? {
-        guard let text = take("filter") else { return nil }
-        guard let status = IngestionStatus(rawValue: text) else {
-            throw .unsupported("filter", .string(text), only: IngestionStatus.allCases.map { .string($0.rawValue) })
-        }
-        return status
-    }
-
-    func end() throws(FrontDoorError) {
-        guard let name = items.keys.min() else { return }
-        throw .invalid(message: "unknown parameter: '\(name)'", param: name, code: "unknown_parameter")
     }
 }

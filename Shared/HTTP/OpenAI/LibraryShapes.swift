@@ -49,7 +49,8 @@ extension AttachedFileRecord {
 extension FileBatchRecord {
     var json: JSON {
         [
-            "id": .string(id), "object": "vector_store.files_batch", "created_at": .integer(createdAt),
+            "id": .string(id), "object": "vector_store.files_batch",
+            "created_at": .integer(createdAt),
             "vector_store_id": .string(vectorStoreID), "status": .string(status),
             "file_counts": fileCounts.json,
         ]
@@ -80,7 +81,8 @@ extension FoundPassage {
     /// As a vector store's search shows it.
     var searchJSON: JSON {
         var members: [(String, JSON)] = [
-            ("file_id", .string(fileID)), ("filename", .string(filename)), ("score", .number(score)),
+            ("file_id", .string(fileID)), ("filename", .string(filename)),
+            ("score", .number(score)),
             ("attributes", AttributeValue.json(attributes)),
             ("content", [["type": "text", "text": .string(text)]]),
         ]

@@ -24,7 +24,8 @@ enum LogProbabilities {
     }
 
     /// Of completions: parallel arrays.
-    /// - Parameter offset: where the first token's text begins, in Unicode scalars of the whole text.
+    /// - Parameter offset: where the first token's text begins, in Unicode scalars of the whole
+    ///   text.
     static func completion(_ tokens: [GeneratedToken], from offset: Int) -> JSON {
         var offsets: [JSON] = []
         var position = offset
@@ -34,16 +35,19 @@ enum LogProbabilities {
         }
         return [
             "tokens": .array(tokens.map { .string(text($0.bytes)) }),
-            "token_logprobs": .array(tokens.map { .number(max($0.logProbability ?? floor, floor)) }),
+            "token_logprobs": .array(
+                tokens.map { .number(max($0.logProbability ?? floor, floor)) }),
             "top_logprobs": .array(tokens.map(alternatives)),
             "text_offset": .array(offsets),
         ]
     }
 
     private static func alternatives(_ token: GeneratedToken) -> JSON {
-        .members(token.alternatives.map { (text($0.bytes), .number(max($0.logProbability, floor))) })
+        .members(
+            token.alternatives.map { (text($0.bytes), .number(max($0.logProbability, floor))) })
     }
 
-    /// A token may be part of a character: what cannot be shown becomes U+FFFD; `bytes` has the truth.
+    /// A token may be part of a character: what cannot be shown becomes U+FFFD; `bytes` has the
+    /// truth.
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }

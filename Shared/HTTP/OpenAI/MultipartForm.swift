@@ -1,4 +1,5 @@
-/// The parts of a `multipart/form-data` body (RFC 7578), read strictly: what is ambiguous is refused.
+/// The parts of a `multipart/form-data` body (RFC 7578), read strictly: what is ambiguous is
+/// refused.
 struct MultipartForm: Equatable {
     struct Part: Equatable {
         let name: String
@@ -23,7 +24,9 @@ struct MultipartForm: Equatable {
         var names: Set<String> = []
         var rest = body[...]
         let delimiter = Array("--\(boundary)".utf8)
-        guard rest.starts(with: delimiter) else { throw Self.malformed("it does not begin with its boundary") }
+        guard rest.starts(with: delimiter) else {
+            throw Self.malformed("it does not begin with its boundary")
+        }
         rest = rest.dropFirst(delimiter.count)
         while !rest.starts(with: Array("--".utf8)) {
             guard parts.count < Self.partCountMax else {
@@ -45,7 +48,8 @@ struct MultipartForm: Equatable {
             (1...boundaryByteCountMax).contains(boundary.utf8.count)
         else {
             throw .invalid(
-                message: "the body must be multipart/form-data with a boundary of 1 to \(boundaryByteCountMax) characters",
+                message:
+                    "the body must be multipart/form-data with a boundary of at most 70 bytes",
                 param: nil, code: "invalid_form")
         }
         return boundary
@@ -55,7 +59,9 @@ struct MultipartForm: Equatable {
         from rest: inout ArraySlice<UInt8>, delimiter: [UInt8]
     ) throws(FrontDoorError) -> Part {
         let lineEnd = Array("\r\n".utf8)
-        guard rest.starts(with: lineEnd) else { throw malformed("a boundary is not followed by a line end") }
+        guard rest.starts(with: lineEnd) else {
+            throw malformed("a boundary is not followed by a line end")
+        }
         rest = rest.dropFirst(lineEnd.count)
         let head = rest.prefix(partHeadByteCountMax)
         guard let headEnd = Self.range(of: Array("\r\n\r\n".utf8), in: head) else {
@@ -63,13 +69,16 @@ struct MultipartForm: Equatable {
         }
         let lines = head[..<headEnd.lowerBound]
         rest = rest[headEnd.upperBound...]
-        guard let end = Self.range(of: delimiter, in: rest) else { throw malformed("its last boundary is missing") }
+        guard let end = Self.range(of: delimiter, in: rest) else {
+            throw malformed("its last boundary is missing")
+        }
         let content = rest[..<end.lowerBound]
         rest = rest[end.upperBound...]
         return try Part(head: lines, content: content)
     }
 
-    /// Where a line end and what follows it first occur. Linear, for no line end hides inside a delimiter's rest.
+    /// Where a line end and what follows it first occur. Linear, for no line end hides inside a
+    /// delimiter's rest.
     private static func range(of pattern: [UInt8], in bytes: ArraySlice<UInt8>) -> Range<Int>? {
         var start = bytes.startIndex
         while let found = bytes[start...].firstIndex(of: UInt8(ascii: "\r")) {
@@ -88,7 +97,8 @@ struct MultipartForm: Equatable {
     /// The text of a part that is not a file.
     func text(_ name: String) throws(FrontDoorError) -> String? {
         guard let part = parts.first(where: { $0.name == name }) else { return nil }
-        guard part.filename == nil, let text = String(validating: part.content, as: UTF8.self) else {
+        guard part.filename == nil, let text = String(validating: part.content, as: UTF8.self)
+        else {
             throw .invalidValue(name, "must be text")
         }
         return text
@@ -104,15 +114,20 @@ extension MultipartForm.Part {
         // A carriage return and a line feed are one character.
         for line in text.split(separator: "\r\n", omittingEmptySubsequences: true) {
             let sides = line.split(separator: ":", maxSplits: 1)
-            guard sides.count == 2 else { throw MultipartForm.malformed("a field line has no colon") }
+            guard sides.count == 2 else {
+                throw MultipartForm.malformed("a field line has no colon")
+            }
             fields[sides[0].lowercased()] = String(sides[1].drop(while: \.isWhitespace))
         }
         let disposition = HeaderParameters(fields["content-disposition"] ?? "")
-        guard disposition.value.lowercased() == "form-data", let name = disposition.parameters["name"] else {
+        guard disposition.value.lowercased() == "form-data",
+            let name = disposition.parameters["name"]
+        else {
             throw MultipartForm.malformed("a part has no name")
         }
         self.init(
-            name: name, filename: disposition.parameters["filename"], mediaType: fields["content-type"],
+            name: name, filename: disposition.parameters["filename"],
+            mediaType: fields["content-type"],
             content: content)
     }
 }
@@ -186,7 +201,9 @@ extension FileUpload {
                 message: "unknown parameter: '\(stranger.name)'", param: stranger.name,
                 code: "unknown_parameter")
         }
-        guard let file = form.parts.first(where: { $0.name == "file" }), let filename = file.filename else {
+        guard let file = form.parts.first(where: { $0.name == "file" }),
+            let filename = file.filename
+        else {
             throw .invalid(
                 message: "missing required parameter: 'file', with a filename", param: "file",
                 code: "missing_required_parameter")
@@ -197,8 +214,12 @@ extension FileUpload {
         }
         guard (1...Self.filenameByteCountMax).contains(filename.utf8.count),
             !filename.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F })
-        else { throw .invalidValue("file", "needs a filename of 1 to 255 bytes without control characters") }
+        else {
+            throw .invalidValue(
+                "file", "needs a filename of 1 to 255 bytes without control characters")
+        }
         self.init(
-            filename: filename, purpose: purpose, mediaType: file.mediaType, content: Array(file.content))
+            filename: filename, purpose: purpose, mediaType: file.mediaType,
+            content: Array(file.content))
     }
 }

@@ -1,5 +1,6 @@
-/// Builds the response object of `/v1/responses` and the events that lead to it, in the order that clients rely on. A state machine: answer
-/// events in, named events out; what is sent at once and what is streamed come from the same state.
+/// Builds the response object of `/v1/responses` and the events that lead to it, in the order that
+/// clients rely on. A state machine: answer events in, named events out; what is sent at once and
+/// what is streamed come from the same state.
 struct ResponseComposer {
     typealias Event = (name: String, body: JSON)
 
@@ -54,7 +55,9 @@ struct ResponseComposer {
     private mutating func beginSearch() -> [Event] {
         let place = [("output_index", JSON.integer(0)), ("item_id", .string(searchID))]
         return [
-            event("response.output_item.added", [("output_index", 0), ("item", searchItem("in_progress"))]),
+            event(
+                "response.output_item.added",
+                [("output_index", 0), ("item", searchItem("in_progress"))]),
             event("response.file_search_call.in_progress", place),
             event("response.file_search_call.searching", place),
         ]
@@ -64,7 +67,9 @@ struct ResponseComposer {
         let place = [("output_index", JSON.integer(0)), ("item_id", .string(searchID))]
         return [
             event("response.file_search_call.completed", place),
-            event("response.output_item.done", [("output_index", 0), ("item", searchItem("completed"))]),
+            event(
+                "response.output_item.done",
+                [("output_index", 0), ("item", searchItem("completed"))]),
         ]
     }
 
@@ -90,7 +95,8 @@ struct ResponseComposer {
         guard !isMessageOpen else { return [] }
         isMessageOpen = true
         let item: JSON = [
-            "id": .string(messageID), "type": "message", "status": "in_progress", "role": "assistant",
+            "id": .string(messageID), "type": "message", "status": "in_progress",
+            "role": "assistant",
             "content": [],
         ]
         return [
@@ -102,7 +108,11 @@ struct ResponseComposer {
     private mutating func append(_ delta: String) -> [Event] {
         guard !delta.isEmpty else { return [] }
         text += delta
-        return [event("response.output_text.delta", textPlace + [("delta", .string(delta)), ("logprobs", [])])]
+        return [
+            event(
+                "response.output_text.delta",
+                textPlace + [("delta", .string(delta)), ("logprobs", [])])
+        ]
     }
 
     private mutating func cite(_ new: [Citation]) -> [Event] {
@@ -111,16 +121,22 @@ struct ResponseComposer {
             let place = textPlace + [("annotation_index", .integer(citations.count))]
             citations.append(citation)
             events.append(
-                event("response.output_text.annotation.added", place + [("annotation", citation.json)]))
+                event(
+                    "response.output_text.annotation.added", place + [("annotation", citation.json)]
+                ))
         }
         return events
     }
 
     private mutating func closeMessage() -> [Event] {
         [
-            event("response.output_text.done", textPlace + [("text", .string(text)), ("logprobs", [])]),
+            event(
+                "response.output_text.done",
+                textPlace + [("text", .string(text)), ("logprobs", [])]),
             event("response.content_part.done", textPlace + [("part", part)]),
-            event("response.output_item.done", [("output_index", messageIndex), ("item", messageItem)]),
+            event(
+                "response.output_item.done",
+                [("output_index", messageIndex), ("item", messageItem)]),
         ]
     }
 
@@ -134,7 +150,8 @@ struct ResponseComposer {
     private var messageItem: JSON {
         let status = ending?.reason == .length ? "incomplete" : "completed"
         return [
-            "id": .string(messageID), "type": "message", "status": .string(status), "role": "assistant",
+            "id": .string(messageID), "type": "message", "status": .string(status),
+            "role": "assistant",
             "content": [part],
         ]
     }
@@ -143,7 +160,8 @@ struct ResponseComposer {
 
     private mutating func event(_ name: String, _ members: [(String, JSON)]) -> Event {
         defer { sequenceNumber += 1 }
-        let all = [("type", JSON.string(name)), ("sequence_number", .integer(sequenceNumber))] + members
+        let all =
+            [("type", JSON.string(name)), ("sequence_number", .integer(sequenceNumber))] + members
         return (name, .members(all))
     }
 
@@ -183,53 +201,11 @@ struct ResponseComposer {
             ("max_output_tokens", .optional(answer.tokenCountMax)),
             ("parallel_tool_calls", .bool(request.echo.parallelToolCalls)),
             ("previous_response_id", nil), ("store", false),
-            ("temperature", .number(answer.sampling.temperature)), ("top_p", .number(answer.sampling.topP)),
+            ("temperature", .number(answer.sampling.temperature)),
+            ("top_p", .number(answer.sampling.topP)),
             ("text", ["format": ["type": "text"]]), ("tool_choice", request.echo.toolChoice),
             ("tools", request.echo.tools), ("truncation", "disabled"),
             ("metadata", .members(metadata.map { ($0.key, .string($0.value)) })),
-        ]
-    }
-}
-
-extension Usage {
-    fileprivate var responseJSON: JSON {
-        [
-            "input_tokens": .integer(promptTokenCount), "input_tokens_details": ["cached_tokens": 0],
-            "output_tokens": .integer(completionTokenCount),
-            "output_tokens_details": ["reasoning_tokens": 0],
-            "total_tokens": .integer(promptTokenCount + completionTokenCount),
-        ]
-    }
-}
-
-extension Citation {
-    var json: JSON {
-        var members: [(String, JSON)] = [
-            ("type", "file_citation"), ("file_id", .string(fileID)), ("filename", .string(filename)),
-            ("index", .integer(index)),
-        ]
-        if let provenance { members.append(("mesh", provenance.json)) }
-        return .members(members)
-    }
-}
-
-extension FoundPassage {
-    /// As `file_search_call.results` shows it.
-    fileprivate var resultJSON: JSON {
-        var members: [(String, JSON)] = [
-            ("file_id", .string(fileID)), ("filename", .string(filename)), ("score", .number(score)),
-            ("text", .string(text)), ("attributes", AttributeValue.json(attributes)),
-        ]
-        if let provenance { members.append(("mesh", provenance.json)) }
-        return .members(members)
-    }
-}
-
-extension Provenance {
-    var json: JSON {
-        [
-            "byte_start": .integer(byteRange.lowerBound), "byte_end": .integer(byteRange.upperBound),
-            "digest": .string(digest),
         ]
     }
 }

@@ -45,14 +45,16 @@ struct ResponsesRequest {
         _ = try fields.integer("max_tool_calls", in: 1 ... .max)
         if fields.take("previous_response_id") != nil {
             throw .unsupportedParameter(
-                "previous_response_id", "responses are not stored; send the conversation as 'input'")
+                "previous_response_id", "responses are not stored; send the conversation as 'input'"
+            )
         }
     }
 
     private static func includesResults(_ fields: inout Fields) throws(FrontDoorError) -> Bool {
         let names = try fields.strings("include") ?? []
         for (index, name) in names.enumerated() where name != "file_search_call.results" {
-            throw .unsupported("include[\(index)]", .string(name), only: ["file_search_call.results"])
+            throw .unsupported(
+                "include[\(index)]", .string(name), only: ["file_search_call.results"])
         }
         return !names.isEmpty
     }
@@ -69,11 +71,15 @@ struct ResponsesRequest {
             try fileSearch(Fields(tool, path: "tools[0]"))
         }
         let choices: [JSON] = ["auto", "none", "required", ["type": "file_search"]]
-        guard choices.contains(choice) else { throw .unsupported("tool_choice", choice, only: choices) }
+        guard choices.contains(choice) else {
+            throw .unsupported("tool_choice", choice, only: choices)
+        }
         return choice == "none" ? nil : search
     }
 
-    private static func fileSearch(_ tool: Fields) throws(FrontDoorError) -> AnswerRequest.FileSearch {
+    private static func fileSearch(_ tool: Fields) throws(FrontDoorError)
+        -> AnswerRequest.FileSearch
+    {
         var fields = tool
         let type = try fields.string("type")
         guard type == "file_search" else {
@@ -81,13 +87,16 @@ struct ResponsesRequest {
         }
         let path = fields.path(of: "vector_store_ids")
         let stores = try fields.strings("vector_store_ids") ?? []
-        guard !stores.isEmpty else { throw .invalidValue(path, "must name at least one vector store") }
+        guard !stores.isEmpty else {
+            throw .invalidValue(path, "must name at least one vector store")
+        }
         let limit = try fields.integer("max_num_results", in: 1...SearchFields.limitMax)
         let scoreMin = try SearchFields.scoreMin(&fields)
         try SearchFields.refuseFilters(&fields)
         try fields.end()
         return AnswerRequest.FileSearch(
-            vectorStoreIDs: stores, limit: limit ?? SearchFields.answerLimitDefault, scoreMin: scoreMin)
+            vectorStoreIDs: stores, limit: limit ?? SearchFields.answerLimitDefault,
+            scoreMin: scoreMin)
     }
 }
 
@@ -95,7 +104,9 @@ struct ResponsesRequest {
 enum InputItems {
     static func turns(_ input: JSON) throws(FrontDoorError) -> [ChatTurn] {
         if let text = input.string { return [ChatTurn(role: .user, content: text)] }
-        guard let items = input.array else { throw .wrongType("input", "a string or an array", input) }
+        guard let items = input.array else {
+            throw .wrongType("input", "a string or an array", input)
+        }
         var turns: [ChatTurn] = []
         for (index, item) in items.enumerated() {
             let turn = try turn(Fields(item, path: "input[\(index)]"))
@@ -105,7 +116,8 @@ enum InputItems {
         return turns
     }
 
-    /// Nil for an earlier search, which clients send back with the rest of an earlier output: its result is in the answer that followed it.
+    /// Nil for an earlier search, which clients send back with the rest of an earlier output: its
+    /// result is in the answer that followed it.
     private static func turn(_ item: Fields) throws(FrontDoorError) -> ChatTurn? {
         var fields = item
         let type = try fields.optionalString("type") ?? "message"
@@ -124,7 +136,8 @@ enum InputItems {
             try fields.end()
             return nil
         default:
-            throw .unsupported(fields.path(of: "type"), .string(type), only: ["message", "file_search_call"])
+            throw .unsupported(
+                fields.path(of: "type"), .string(type), only: ["message", "file_search_call"])
         }
     }
 }
@@ -147,7 +160,8 @@ enum SearchFields {
     static func refuseFilters(_ fields: inout Fields) throws(FrontDoorError) {
         guard fields.take("filters") == nil else {
             throw .unsupportedParameter(
-                fields.path(of: "filters"), "keep documents that must not mix in vector stores of their own")
+                fields.path(of: "filters"),
+                "keep documents that must not mix in vector stores of their own")
         }
     }
 }

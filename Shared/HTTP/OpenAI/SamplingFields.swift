@@ -2,13 +2,16 @@
 extension Fields {
     /// Strings at which a generation may stop; OpenAI allows 4, others more.
     static let stopCountMax = 16
-    /// More alternatives than this are of no use to anyone, and each costs a line of JSON per token.
+    /// More alternatives than this are of no use to anyone, and each costs a line of JSON per
+    /// token.
     static let alternativeCountMax = 20
     static let metadataCountMax = 16
 
     mutating func sampling() throws(FrontDoorError) -> Sampling {
         var sampling = Sampling()
-        if let temperature = try number("temperature", in: 0...2) { sampling.temperature = temperature }
+        if let temperature = try number("temperature", in: 0...2) {
+            sampling.temperature = temperature
+        }
         if let topP = try number("top_p", in: 0...1) {
             guard topP > 0 else { throw .invalidValue(path(of: "top_p"), "must be over 0") }
             sampling.topP = topP
@@ -27,7 +30,9 @@ extension Fields {
         }
         var strings: [String] = []
         for element in elements { strings.append(try Self.string(element, path(of: "stop"))) }
-        guard !strings.contains("") else { throw .invalidValue(path(of: "stop"), "holds an empty string") }
+        guard !strings.contains("") else {
+            throw .invalidValue(path(of: "stop"), "holds an empty string")
+        }
         return strings
     }
 
@@ -41,13 +46,17 @@ extension Fields {
     /// Strings about the request that are the client's own business.
     mutating func metadata() throws(FrontDoorError) -> [String: String]? {
         guard let value = take("metadata") else { return nil }
-        guard let object = value.object else { throw .wrongType(path(of: "metadata"), "an object", value) }
+        guard let object = value.object else {
+            throw .wrongType(path(of: "metadata"), "an object", value)
+        }
         guard object.members.count <= Self.metadataCountMax else {
-            throw .invalidValue(path(of: "metadata"), "may hold at most \(Self.metadataCountMax) pairs")
+            throw .invalidValue(
+                path(of: "metadata"), "may hold at most \(Self.metadataCountMax) pairs")
         }
         var metadata: [String: String] = [:]
         for member in object.members {
-            metadata[member.name] = try Self.string(member.value, "\(path(of: "metadata")).\(member.name)")
+            metadata[member.name] = try Self.string(
+                member.value, "\(path(of: "metadata")).\(member.name)")
         }
         return metadata
     }
@@ -56,7 +65,9 @@ extension Fields {
     mutating func streaming() throws(FrontDoorError) -> (isStream: Bool, includesUsage: Bool) {
         let isStream = try bool("stream") ?? false
         guard var options = try object("stream_options") else { return (isStream, false) }
-        guard isStream else { throw .invalidValue(path(of: "stream_options"), "needs 'stream': true") }
+        guard isStream else {
+            throw .invalidValue(path(of: "stream_options"), "needs 'stream': true")
+        }
         let includesUsage = try options.bool("include_usage") ?? false
         try options.accept("include_obfuscation", false)
         try options.end()

@@ -1,4 +1,5 @@
-/// A stream of server-sent events: `data: {…}` and an empty line, each written as soon as it is known.
+/// A stream of server-sent events: `data: {…}` and an empty line, each written as soon as it is
+/// known.
 struct ServerSentEvents: Sendable {
     let stream: ResponseStream
 

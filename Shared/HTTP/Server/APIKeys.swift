@@ -13,7 +13,8 @@ public struct APIKeys: Sendable {
         let scheme = "bearer "
         guard let header, header.lowercased().hasPrefix(scheme) else { return false }
         let presented = Array(header.utf8.dropFirst(scheme.utf8.count))
-        // Every key is compared to its end, so that time says nothing about which one nearly matched.
+        // Every key is compared to its end, so that time says nothing about which one nearly
+        // matched.
         return keys.map { Self.equal($0, presented) }.contains(true)
     }
 

@@ -36,9 +36,12 @@ struct Assembly {
 
     mutating func append(_ bytes: ByteBuffer) throws(Refusal) {
         guard let partial else { return }
-        guard body.count + bytes.readableBytes <= partial.bodyMax else { throw Self.tooLarge(partial.bodyMax) }
+        guard body.count + bytes.readableBytes <= partial.bodyMax else {
+            throw Self.tooLarge(partial.bodyMax)
+        }
         guard budget.reserve(bytes.readableBytes) else {
-            throw Refusal(status: 503, message: "too many bytes are being uploaded", code: "overloaded")
+            throw Refusal(
+                status: 503, message: "too many bytes are being uploaded", code: "overloaded")
         }
         heldByteCount += bytes.readableBytes
         body.append(contentsOf: bytes.readableBytesView)
@@ -74,6 +77,7 @@ public enum RandomIdentifier {
     public static func hex(byteCount: Int) -> String {
         var generator = SystemRandomNumberGenerator()
         let digits = Array("0123456789abcdef")
-        return String((0..<byteCount * 2).map { _ in digits[Int.random(in: 0..<16, using: &generator)] })
+        return String(
+            (0..<byteCount * 2).map { _ in digits[Int.random(in: 0..<16, using: &generator)] })
     }
 }

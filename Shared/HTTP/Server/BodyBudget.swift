@@ -1,6 +1,7 @@
 internal import NIOConcurrencyHelpers
 
-/// The bytes of request bodies that all connections of a server may hold at once: each is small, but there are many.
+/// The bytes of request bodies that all connections of a server may hold at once: each is small,
+/// but there are many.
 final class BodyBudget: Sendable {
     private let byteCountMax: Int
     private let byteCount = NIOLockedValueBox(0)

@@ -3,7 +3,8 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 
-/// Builds the pipeline of every connection: bytes → parts (SwiftNIO) → whole requests (`RequestAssembler`) → `ConnectionTask`.
+/// Builds the pipeline of every connection: bytes → parts (SwiftNIO) → whole requests
+/// (`RequestAssembler`) → `ConnectionTask`.
 struct ChannelSetup: Sendable {
     let dispatcher: Dispatcher
     private let connections: Connections
@@ -20,7 +21,8 @@ struct ChannelSetup: Sendable {
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-            // A client that closes its sending half is taken to be gone: that is how a cancelled request looks.
+            // A client that closes its sending half is taken to be gone: that is how a cancelled
+            // request looks.
             .childChannelOption(.allowRemoteHalfClosure, value: false)
             .bind(host: address.host, port: address.port) { channel in
                 channel.eventLoop.makeCompletedFuture { try configure(channel) }

@@ -61,10 +61,11 @@ struct ConnectionTask: Sendable {
             let stream = LateHead(head: .head(head, isLast: isLast), outbound: outbound)
             do {
                 try await produce(ResponseStream { bytes in try await stream.write(bytes) })
-            } catch where !stream.hasBegun && !Task.isCancelled {
+            } catch  where !stream.hasBegun && !Task.isCancelled {
                 // Nothing was sent yet, so the failure can still have its own status.
                 var failure = dispatcher.failure(error)
-                failure.headers.append(contentsOf: response.headers.filter { $0.name == "x-request-id" })
+                failure.headers.append(
+                    contentsOf: response.headers.filter { $0.name == "x-request-id" })
                 return try await send(failure, isLast: isLast, on: outbound)
             }
             try await stream.end()

@@ -2,7 +2,8 @@ internal import Logging
 internal import Metrics
 internal import NIOHTTP1
 
-/// From request to response: admission at the head, the route's handler at the end of the body, errors in one shape, and the record of it.
+/// From request to response: admission at the head, the route's handler at the end of the body,
+/// errors in one shape, and the record of it.
 struct Dispatcher: Sendable {
     let limits: ServerLimits
     let keys: APIKeys?
@@ -31,17 +32,20 @@ struct Dispatcher: Sendable {
         }
     }
 
-    /// How an error is answered: in full when it is meant for clients, without details when it is not.
+    /// How an error is answered: in full when it is meant for clients, without details when it is
+    /// not.
     func failure(_ error: any Error) -> OutgoingResponse {
         switch error {
         case let error as any AnswerableError: return error.response
         case let refusal as Refusal: return refusal.response
         case is CancellationError:
             // Nobody is left to read it; the status is for the record.
-            return ErrorBody(message: "the request was cancelled", type: "server_error").response(status: 499)
+            return ErrorBody(message: "the request was cancelled", type: "server_error").response(
+                status: 499)
         default:
             logger.error("a handler failed", metadata: ["error": "\(error)"])
-            return ErrorBody(message: "an internal error; see the log", type: "server_error").response(status: 500)
+            return ErrorBody(message: "an internal error; see the log", type: "server_error")
+                .response(status: 500)
         }
     }
 
@@ -55,7 +59,8 @@ struct Dispatcher: Sendable {
         logger.debug(
             "answered",
             metadata: [
-                "request": "\(request.id)", "method": "\(request.method)", "path": "\(request.path)",
+                "request": "\(request.id)", "method": "\(request.method)",
+                "path": "\(request.path)",
                 "status": "\(status)", "duration": "\(elapsed)",
             ])
     }

@@ -1,7 +1,8 @@
 /// The shape in which every error leaves: `{"error": {"message", "type", "param", "code"}}`.
 struct ErrorBody: Sendable, Equatable {
     var message: String
-    /// `invalid_request_error`, `authentication_error`, `not_found_error`, `rate_limit_error`, `server_error` …
+    /// `invalid_request_error`, `authentication_error`, `not_found_error`, `rate_limit_error`,
+    /// `server_error` …
     var type: String
     /// The offending field, as a path: `messages[0].content`.
     var param: String?

@@ -8,17 +8,13 @@ public enum HTTPServerError: Error, CustomStringConvertible {
     public var description: String {
         switch self {
         case .cannotListen(let address, let reason):
-            "cannot listen on \(address): \(reason); choose another address, or port 0 for a free one"
+            "cannot listen on \(address): \(reason); choose another, or port 0 for any free one"
         }
     }
 }
 
-/// An error that knows how it is answered. What a handler throws otherwise becomes a 500 without details.
-public protocol AnswerableError: Error {
-    var response: OutgoingResponse { get }
-}
-
-/// An HTTP/1.1 server on SwiftNIO: strict about what it reads, bounded in what it holds, orderly in how it stops.
+/// An HTTP/1.1 server on SwiftNIO: strict about what it reads, bounded in what it holds, orderly in
+/// how it stops.
 public final class HTTPServer: Sendable {
     /// The address really bound: with the port that the system chose where 0 was asked.
     public let address: ListenAddress
@@ -63,10 +59,12 @@ public final class HTTPServer: Sendable {
     /// Requests that are being answered, or connections that wait for their next one.
     public var connectionCount: Int { connections.count }
 
-    /// Stops accepting, lets the requests in flight finish, and cuts what is left when the time is over.
+    /// Stops accepting, lets the requests in flight finish, and cuts what is left when the time is
+    /// over.
     public func drain(within grace: Duration) async {
         connections.quiesce()
-        // A connection in the accept queue would be reset by closing the listener now: what is already on its way is answered first.
+        // A connection in the accept queue would be reset by closing the listener now: what is
+        // already on its way is answered first.
         await settle(for: min(grace / 4, .milliseconds(100)))
         listener.close(promise: nil)
         await withTaskGroup(of: Void.self) { group in

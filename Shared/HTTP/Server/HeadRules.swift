@@ -7,12 +7,14 @@ struct Refusal: Error, Equatable {
     var code: String?
 
     var response: OutgoingResponse {
-        ErrorBody(message: message, type: "invalid_request_error", code: code).response(status: status)
+        ErrorBody(message: message, type: "invalid_request_error", code: code).response(
+            status: status)
     }
 }
 
-/// What a request head must satisfy beyond the grammar that the parser enforces.
-/// Two readers that disagree about where a body ends let one client speak in another's name, so whatever is ambiguous is refused.
+/// What a request head must satisfy beyond the grammar that the parser enforces. Two readers that
+/// disagree about where a body ends let one client speak in another's name, so whatever is
+/// ambiguous is refused.
 enum HeadRules {
     /// How the body is delimited.
     enum Framing: Equatable {
@@ -49,7 +51,8 @@ enum HeadRules {
         guard !head.headers.contains(name: "upgrade") else { throw bad("upgrade is not offered") }
         let codings = head.headers["content-encoding"]
         guard codings.allSatisfy({ $0.lowercased() == "identity" }) else {
-            throw Refusal(status: 415, message: "content-encoding is not supported: send the body as it is")
+            throw Refusal(
+                status: 415, message: "content-encoding is not supported: send the body as it is")
         }
         let expectations = head.headers["expect"]
         guard expectations.allSatisfy({ $0.lowercased() == "100-continue" }) else {
@@ -63,13 +66,17 @@ enum HeadRules {
             throw bad("a request names exactly one host")
         }
         let isPlain = hosts.allSatisfy { host in
-            host.utf8.allSatisfy { isGraphic($0) && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "@") }
+            host.utf8.allSatisfy {
+                isGraphic($0) && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "@")
+            }
         }
         guard isPlain else { throw bad("the host is malformed") }
     }
 
     private static func checkTarget(_ target: String) throws(Refusal) {
-        guard target.utf8.first == UInt8(ascii: "/") else { throw bad("the request target must be a path") }
+        guard target.utf8.first == UInt8(ascii: "/") else {
+            throw bad("the request target must be a path")
+        }
         let isPlain = target.utf8.allSatisfy { isGraphic($0) && $0 != UInt8(ascii: "#") }
         guard isPlain else { throw bad("the request target holds characters that must be escaped") }
     }

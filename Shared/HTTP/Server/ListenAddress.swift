@@ -1,4 +1,5 @@
-/// Where a server listens: `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`. Port 0 lets the system choose.
+/// Where a server listens: `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`. Port 0 lets the system
+/// choose.
 public struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
     public let host: String
     public let port: Int

@@ -1,9 +1,10 @@
 /// What a handler answers: a status, header fields, and bytes at once or as they come.
 public struct OutgoingResponse: Sendable {
+    /// The bytes after the head.
     public enum Body: Sendable {
         case bytes([UInt8])
-        /// Sent chunked. The closure is cancelled when the client goes away; what it throws cuts the connection,
-        /// so that a truncated stream cannot be mistaken for a whole one.
+        /// Sent chunked. The closure is cancelled when the client goes away; what it throws cuts
+        /// the connection, so that a truncated stream cannot be mistaken for a whole one.
         case stream(@Sendable (ResponseStream) async throws -> Void)
     }
 
@@ -17,6 +18,7 @@ public struct OutgoingResponse: Sendable {
         self.body = body
     }
 
+    /// A response of JSON.
     public static func json(
         _ value: JSON, status: Int = 200, headers: [(name: String, value: String)] = []
     ) -> OutgoingResponse {
@@ -24,6 +26,7 @@ public struct OutgoingResponse: Sendable {
         return OutgoingResponse(status: status, headers: fields, body: .bytes(value.encoded()))
     }
 
+    /// A response of plain text.
     public static func text(_ text: String, status: Int = 200) -> OutgoingResponse {
         let fields = [(name: "content-type", value: "text/plain; charset=utf-8")]
         return OutgoingResponse(status: status, headers: fields, body: .bytes(Array(text.utf8)))

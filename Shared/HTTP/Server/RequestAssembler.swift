@@ -15,18 +15,20 @@ enum ResponsePart: Sendable {
     case end
 }
 
-/// Turns parsed parts into whole requests, one at a time, under the server's limits: the only place where a connection's clock runs.
+/// Turns parsed parts into whole requests, one at a time, under the server's limits: the only place
+/// where a connection's clock runs.
 ///
-/// While a request is answered nothing more is read, so that a client that pipelines fills its own socket and not our memory.
+/// While a request is answered nothing more is read, so that a client that pipelines fills its own
+/// socket and not our memory.
 final class RequestAssembler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = Arrival
     typealias OutboundIn = ResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// How long a refused client may go on sending before it is cut: closing at once would reset the connection
-    /// and could destroy the refusal on its way.
-    private static let lingerTime: TimeAmount = .seconds(2)
+    /// How long a refused client may go on sending before it is cut: closing at once would reset
+    /// the connection and could destroy the refusal on its way.
+    private static let lingerTime: Duration = .seconds(2)
 
     private static let tooManyConnections = Refusal(
         status: 503, message: "too many connections", code: "overloaded")
@@ -113,7 +115,8 @@ final class RequestAssembler: ChannelDuplexHandler {
     private func begin(_ head: HTTPRequestHead, context: ChannelHandlerContext) throws(Refusal) {
         let awaitsContinue = try assembly.begin(head)
         setReadDeadline(limits.bodyTimeMax, context: context) { handler, context in
-            handler.refuse(Refusal(status: 408, message: "the body did not arrive in time"), context: context)
+            handler.refuse(
+                Refusal(status: 408, message: "the body did not arrive in time"), context: context)
         }
         guard awaitsContinue, unanswered == 0 else { return }
         let head = HTTPResponseHead(version: .http1_1, status: .continue)
@@ -191,7 +194,9 @@ final class RequestAssembler: ChannelDuplexHandler {
             return
         }
         context.close(mode: .output, promise: nil)
-        setReadDeadline(Self.lingerTime, context: context) { _, context in context.close(promise: nil) }
+        setReadDeadline(Self.lingerTime, context: context) { _, context in
+            context.close(promise: nil)
+        }
         context.read()
     }
 
@@ -207,14 +212,9 @@ final class RequestAssembler: ChannelDuplexHandler {
         _ time: Duration, context: ChannelHandlerContext,
         expired: @escaping (RequestAssembler, ChannelHandlerContext) -> Void
     ) {
-        setReadDeadline(TimeAmount(time), context: context, expired: expired)
-    }
-
-    private func setReadDeadline(
-        _ time: TimeAmount, context: ChannelHandlerContext,
-        expired: @escaping (RequestAssembler, ChannelHandlerContext) -> Void
-    ) {
         readDeadline?.cancel()
-        readDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: time) { expired(self, context) }
+        readDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(time)) {
+            expired(self, context)
+        }
     }
 }

@@ -1,5 +1,6 @@
 /// One operation: a method, a path pattern, and what answers it.
 public struct Route: Sendable {
+    /// What answers an operation; what it throws becomes the error's response.
     public typealias Handler = @Sendable (IncomingRequest) async throws -> OutgoingResponse
 
     let method: String
@@ -14,16 +15,19 @@ public struct Route: Sendable {
         case parameter(String)
     }
 
-    /// - Parameter pattern: `/v1/files/{file}/content`; a segment in braces matches any one segment that is not empty.
+    /// - Parameter pattern: `/v1/files/{file}/content`; a segment in braces matches any one segment
+    ///   that is not empty.
     public init(
-        _ method: String, _ pattern: String, bodyByteCountMax: Int? = nil, handler: @escaping Handler
+        _ method: String, _ pattern: String, bodyByteCountMax: Int? = nil,
+        handler: @escaping Handler
     ) {
         self.method = method
         self.pattern = pattern
         self.bodyByteCountMax = bodyByteCountMax
         self.handler = handler
         segments = Self.split(pattern).map { segment in
-            segment.hasPrefix("{") ? .parameter(String(segment.dropFirst().dropLast())) : .literal(String(segment))
+            segment.hasPrefix("{")
+                ? .parameter(String(segment.dropFirst().dropLast())) : .literal(String(segment))
         }
     }
 
@@ -63,7 +67,9 @@ public struct RouteTable: Sendable {
             isKnownPath = true
         }
         throw isKnownPath
-            ? Refusal(status: 405, message: "\(method) is not offered for \(path)", code: "method_not_allowed")
+            ? Refusal(
+                status: 405, message: "\(method) is not offered for \(path)",
+                code: "method_not_allowed")
             : Refusal(status: 404, message: "no such path: \(method) \(path)", code: "unknown_url")
     }
 }

@@ -1,0 +1,48 @@
+/// How usage, citations and passages look in a response object.
+
+extension Usage {
+    var responseJSON: JSON {
+        [
+            "input_tokens": .integer(promptTokenCount),
+            "input_tokens_details": ["cached_tokens": 0],
+            "output_tokens": .integer(completionTokenCount),
+            "output_tokens_details": ["reasoning_tokens": 0],
+            "total_tokens": .integer(promptTokenCount + completionTokenCount),
+        ]
+    }
+}
+
+extension Citation {
+    var json: JSON {
+        var members: [(String, JSON)] = [
+            ("type", "file_citation"), ("file_id", .string(fileID)),
+            ("filename", .string(filename)),
+            ("index", .integer(index)),
+        ]
+        if let provenance { members.append(("mesh", provenance.json)) }
+        return .members(members)
+    }
+}
+
+extension FoundPassage {
+    /// As `file_search_call.results` shows it.
+    var resultJSON: JSON {
+        var members: [(String, JSON)] = [
+            ("file_id", .string(fileID)), ("filename", .string(filename)),
+            ("score", .number(score)),
+            ("text", .string(text)), ("attributes", AttributeValue.json(attributes)),
+        ]
+        if let provenance { members.append(("mesh", provenance.json)) }
+        return .members(members)
+    }
+}
+
+extension Provenance {
+    var json: JSON {
+        [
+            "byte_start": .integer(byteRange.lowerBound),
+            "byte_end": .integer(byteRange.upperBound),
+            "digest": .string(digest),
+        ]
+    }
+}
