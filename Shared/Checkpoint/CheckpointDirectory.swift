@@ -53,6 +53,15 @@ public struct CheckpointDirectory: Sendable {
         return file.bytes(in: 0..<file.byteCount)
     }
 
+    /// The content of a small file of any directory, unverified; nil when it is not there.
+    /// Throws `unreadable` or `malformed`.
+    public static func text(
+        _ name: String, in path: String
+    ) throws(CheckpointError) -> [UInt8]? {
+        let file = path + "/" + name
+        return exists(file) ? try smallFile(file, byteCountMax: textByteCountMax) : nil
+    }
+
     /// Reads every trunk file and compares its SHA-256. Throws `wrongDigest`, `wrongByteCount`,
     /// `unreadable`.
     public func verifyTrunk() throws(CheckpointError) {

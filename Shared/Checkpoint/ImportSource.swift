@@ -73,10 +73,9 @@ struct ImportSource {
             "special_tokens_map.json", "chat_template.jinja",
         ]
         var texts: [(name: String, bytes: [UInt8])] = []
-        for name in names where exists(path + "/" + name) {
-            let file = path + "/" + name
-            let max = CheckpointDirectory.textByteCountMax
-            texts.append((name, try smallFile(file, byteCountMax: max)))
+        for name in names {
+            guard let bytes = try CheckpointDirectory.text(name, in: path) else { continue }
+            texts.append((name, bytes))
         }
         return texts
     }
