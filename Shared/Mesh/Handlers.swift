@@ -39,7 +39,12 @@ public struct Handlers: Sendable {
         }
     }
 
-    subscript(kind: UInt8) -> Handler? { table[kind] }
+    /// A kind that nobody handles has a handler, too: one that says so.
+    subscript(kind: UInt8) -> Handler {
+        table[kind] ?? { _, _ in
+            throw Fault(code: .unknownKind, message: "nobody here answers messages of kind \(kind)")
+        }
+    }
 
     private mutating func add(_ kind: MessageKind, _ handler: @escaping Handler) {
         precondition(table[kind.rawValue] == nil, "\(kind) already has a handler")

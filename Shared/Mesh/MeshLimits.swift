@@ -5,10 +5,13 @@ public struct MeshLimits: Sendable {
     /// Requests in flight on a connection, counted for each direction. A router sends one dispatch per layer and sequence batch,
     /// so a thousand is far beyond honest use.
     public var inFlightCountMax = 1024
-    /// Bytes that may wait for a peer to read them: four of the largest attachments.
+    /// Bytes of the requests being answered on a connection: eight of the largest attachments.
+    public var inFlightByteCountMax = 512 << 20
+    /// Bytes that may wait for a peer to read them: four of the largest attachments. Over it the peer is closed.
     public var pendingByteCountMax = 256 << 20
-    /// Above this many waiting bytes a connection reads no further requests, and streams wait.
-    public var pendingByteCountHigh = 8 << 20
+    /// Above this many waiting bytes requests are refused, and streams wait. Reading itself never pauses: two ends that each
+    /// waited for the other to read would wait for ever.
+    public var pendingByteCountHigh = 64 << 20
     /// Items of a stream that wait for their consumer. Over it the stream fails.
     public var streamItemCountMax = 1024
     /// A stranger has this long to say who it is.

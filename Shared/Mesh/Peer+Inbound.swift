@@ -10,7 +10,7 @@ extension Peer {
     private func received(_ frame: Frame) {
         switch frame.flags {
         case []: frame.kind == MessageKind.ping.rawValue ? answerPing() : receivedRequest(frame)
-        case .cancel: inbound.close(frame.requestID)?.cancel()
+        case .cancel: stopWork(on: frame.requestID)
         case .reply where frame.kind == MessageKind.ping.rawValue: break  // It lives; its bytes were counted.
         case .reply, [.reply, .more], [.reply, .fault]: receivedReply(frame)
         default: violate("flags \(frame.flags.rawValue)")
@@ -27,12 +27,11 @@ extension Peer {
         guard frame.deadlineMilliseconds > 0 else {
             return send(Fault(code: .badRequest, message: "a request needs a deadline"), for: id)
         }
-        if let refusal = admission.refusal(inFlightCount: inbound.count) { return send(refusal, for: id) }
-        guard let handler = handlers[frame.kind] else {
-            let message = "nobody here answers messages of kind \(frame.kind)"
-            return send(Fault(code: .unknownKind, message: message), for: id)
-        }
-        begin(frame, handler)
+        let refusal = admission.admit(
+            byteCount: frame.byteCount, inFlightCount: inbound.count,
+            pendingByteCount: connection?.pendingByteCount ?? 0)
+        if let refusal { return send(refusal, for: id) }
+        begin(frame, handlers[frame.kind])
     }
 
     private func begin(_ frame: Frame, _ handler: @escaping Handlers.Handler) {
@@ -42,7 +41,8 @@ extension Peer {
         let task = Task(executorPreference: loop) {
             await self.serve(frame, handler, context)
         }
-        inbound.open(frame.requestID, task, deadline: deadline)
+        let work = Work(task: task, byteCount: frame.byteCount)
+        inbound.open(frame.requestID, work, deadline: deadline)
         watch(deadline, at: now)
     }
 
@@ -55,8 +55,7 @@ extension Peer {
     }
 
     private func finish(_ id: UInt32, _ answer: Handlers.Answer) {
-        // Cancelled, expired, or the connection is gone: nobody waits.
-        guard inbound.close(id) != nil else { return }
+        guard closeWork(id) else { return }
         let frame = Frame(
             kind: answer.kind.rawValue, flags: .reply, requestID: id, body: answer.body,
             attachment: answer.attachment)
@@ -69,10 +68,29 @@ extension Peer {
         noticeIdle()
     }
 
-    func finish(_ id: UInt32, _ fault: Fault) {
-        guard inbound.close(id) != nil else { return }
+    private func finish(_ id: UInt32, _ fault: Fault) {
+        guard closeWork(id) else { return }
         send(fault, for: id)
         noticeIdle()
+    }
+
+    /// False when nobody waits any more: cancelled, expired, or the connection is gone.
+    private func closeWork(_ id: UInt32) -> Bool {
+        guard let work = inbound.close(id) else { return false }
+        admission.leave(byteCount: work.byteCount)
+        return true
+    }
+
+    /// The asker no longer wants the answer.
+    private func stopWork(on id: UInt32) {
+        guard let work = inbound.close(id) else { return }
+        stop(work)
+        noticeIdle()
+    }
+
+    func stop(_ work: Work) {
+        admission.leave(byteCount: work.byteCount)
+        work.task.cancel()
     }
 
     /// One item of a stream that a handler produces.
@@ -90,7 +108,7 @@ extension Peer {
         connection.send(frame)
     }
 
-    private func send(_ fault: Fault, for id: UInt32) {
+    func send(_ fault: Fault, for id: UInt32) {
         connection?.send(
             Frame(
                 kind: MessageKind.fault.rawValue, flags: [.reply, .fault], requestID: id,
@@ -100,4 +118,9 @@ extension Peer {
     private func violate(_ what: String) {
         connection?.close(.closed(reason: "the other side broke the protocol: \(what)"))
     }
+}
+
+extension Frame {
+    /// What the frame holds in memory.
+    fileprivate var byteCount: Int { body.count + attachment.byteCount }
 }

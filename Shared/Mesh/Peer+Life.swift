@@ -86,12 +86,9 @@ extension Peer {
             tellCancelled(id)
             waiter.end(.deadlineExceeded)
         }
-        for (id, task) in inbound.closeExpired(at: now) {
-            task.cancel()
-            connection?.send(
-                Frame(
-                    kind: MessageKind.fault.rawValue, flags: [.reply, .fault], requestID: id,
-                    body: Fault.deadlineExceeded.encoded()))
+        for (id, work) in inbound.closeExpired(at: now) {
+            stop(work)
+            send(.deadlineExceeded, for: id)
         }
         timers.earliest = nil
         let next = [outbound.earliestDeadline, inbound.earliestDeadline].compactMap(\.self).min()
@@ -126,7 +123,7 @@ extension Peer {
         timers.deadline?.invalidate()
         timers = PeerTimers()
         for waiter in outbound.closeAll() { waiter.end(.unavailable(error)) }
-        for task in inbound.closeAll() { task.cancel() }
+        for work in inbound.closeAll() { stop(work) }
         drained()
         stopDraining()
         let waiting = waits.closed.values

@@ -28,7 +28,6 @@ internal import Glibc
     private var writeEvent: OpaquePointer?
     private let output: OpaquePointer
     private var willWrite = false
-    private var isReadingPaused = false
 
     /// One turn of the loop reads at most this much from one connection, so that the others get theirs.
     private static let readByteCountPerTurnMax = 4 << 20
@@ -83,19 +82,6 @@ internal import Glibc
         }
     }
 
-    /// Back-pressure: what the other side sends stays in its own buffers until reading resumes.
-    public func pauseReading() {
-        guard isOpen, !isReadingPaused, let readEvent = unsafe readEvent else { return }
-        isReadingPaused = true
-        unsafe event_del(readEvent)
-    }
-
-    public func resumeReading() {
-        guard isOpen, isReadingPaused, let readEvent = unsafe readEvent else { return }
-        isReadingPaused = false
-        unsafe event_add(readEvent, nil)
-    }
-
     /// Writes what the system takes at once, then closes the socket.
     public func close(_ reason: TransportError) {
         guard isOpen else { return }
@@ -129,7 +115,7 @@ internal import Glibc
 
     private func read() {
         var byteCount = 0
-        while isOpen, !isReadingPaused, byteCount < Self.readByteCountPerTurnMax {
+        while isOpen, byteCount < Self.readByteCountPerTurnMax {
             let (count, space) = readOnce()
             guard count > 0 else { return finishReading(count, errno) }
             byteCount += count

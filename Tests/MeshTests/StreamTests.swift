@@ -48,7 +48,9 @@ import Wire
     }
 
     @Test func `a stream larger than every buffer waits for its reader`() async throws {
-        let stage = try await Stage(Self.counting)
+        var limits = MeshLimits.patient
+        limits.pendingByteCountHigh = 2 << 20
+        let stage = try await Stage(Self.counting, limits: limits)
         let megabyte = Attachment([UInt8](repeating: 1, count: 1 << 20))
         var byteCount = 0
         for try await reply in await stage.peer.stream(

@@ -102,14 +102,23 @@ import Wire
 }
 
 @Suite struct AdmissionLimitTests {
-    @Test func `one more than the maximum is refused as overloaded, everything while draining`() {
+    static func admit(_ admission: inout AdmissionLimit, bytes: Int = 1, inFlight: Int = 0, pending: Int = 0) -> FaultCode? {
+        admission.admit(byteCount: bytes, inFlightCount: inFlight, pendingByteCount: pending)?.code
+    }
+
+    @Test func `each maximum refuses as overloaded, draining refuses everything`() {
         var limits = MeshLimits()
         limits.inFlightCountMax = 2
+        limits.inFlightByteCountMax = 100
+        limits.pendingByteCountHigh = 50
         var admission = AdmissionLimit(limits)
-        #expect(admission.refusal(inFlightCount: 1) == nil)
-        #expect(admission.refusal(inFlightCount: 2)?.code == .overloaded)
-        #expect(admission.refusal(inFlightCount: 2)?.retryAfterMilliseconds == 50)
+        #expect(Self.admit(&admission, bytes: 60, inFlight: 1, pending: 50) == nil)
+        #expect(Self.admit(&admission, inFlight: 2) == .overloaded)
+        #expect(Self.admit(&admission, bytes: 41) == .overloaded)
+        #expect(Self.admit(&admission, pending: 51) == .overloaded)
+        admission.leave(byteCount: 60)
+        #expect(Self.admit(&admission, bytes: 100) == nil)
         admission.isDraining = true
-        #expect(admission.refusal(inFlightCount: 0)?.code == .draining)
+        #expect(Self.admit(&admission) == .draining)
     }
 }

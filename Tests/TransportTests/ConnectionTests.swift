@@ -35,8 +35,6 @@ import Testing
         }
 
         func send(_ frame: Frame) { connection?.send(frame) }
-        func pauseReading() { connection?.pauseReading() }
-        func resumeReading() { connection?.resumeReading() }
         func close() { connection?.close(.closed(reason: "test over")) }
         func pendingByteCount() -> Int { connection?.pendingByteCount ?? -1 }
     }
@@ -100,28 +98,6 @@ import Testing
             #expect(pending > 4 << 20)
         }
         #expect(await end.pendingByteCount() == 0)
-        Glibc.close(other)
-    }
-
-    @Test func `a paused connection leaves the bytes where they are, and reads on when resumed`() async throws {
-        let (end, events, other) = try await Self.stage()
-        await end.pauseReading()
-        #expect(Self.write(FrameDecoderTests.bytes, to: other))
-        // A frame sent and seen at the other end: the loop has had a turn in which it could have read.
-        await end.send(Frame(kind: 2, requestID: 0))
-        var poll = pollfd(fd: other, events: Int16(POLLIN), revents: 0)
-        #expect(unsafe Glibc.poll(&poll, 1, 5000) == 1)
-        var waiting: CInt = 0
-        let status = unsafe ioctl(other, UInt(TIOCOUTQ), &waiting)
-        #expect(status == 0 && waiting > 0)
-        await end.resumeReading()
-        var count = 0
-        for await event in events {
-            if case .frame = event { count += 1 }
-            if count == 3 { break }
-        }
-        #expect(count == 3)
-        await end.close()
         Glibc.close(other)
     }
 
