@@ -104,7 +104,7 @@ private func chat(_ content: String, _ extra: String = "") -> String {
             try await client.connected { inbound, outbound in
                 let body = chat("endless", #","stream":true"#)
                 let head =
-                    "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n"
+                    "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
                     + "content-length: \(body.utf8.count)\r\n\r\n"
                 try await outbound.write(ByteBuffer(string: head + body))
                 var seen = ""
@@ -125,7 +125,7 @@ private func chat(_ content: String, _ extra: String = "") -> String {
             try await client.connected { _, outbound in
                 let body = chat("endless")
                 let head =
-                    "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n"
+                    "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
                     + "content-length: \(body.utf8.count)\r\n\r\n"
                 try await outbound.write(ByteBuffer(string: head + body))
             }

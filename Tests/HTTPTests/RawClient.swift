@@ -42,7 +42,7 @@ struct RawClient: Sendable {
     ) async throws -> Reply {
         Reply(
             try await exchange(
-                "\(method) \(path) HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\(headers)"
+                "\(method) \(path) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\(headers)"
                     + "content-length: \(body.utf8.count)\r\n\r\n\(body)"))
     }
 }

@@ -40,7 +40,7 @@ private struct Waiting: Sendable {
                 var text = ""
                 for close in ["", "connection: close\r\n"] {
                     try await outbound.write(
-                        ByteBuffer(string: "GET / HTTP/1.1\r\nhost: a\r\n\(close)\r\n"))
+                        ByteBuffer(string: "GET / HTTP/1.1\r\nhost: localhost\r\n\(close)\r\n"))
                     text += try await iterator.next().map { String(buffer: $0) } ?? ""
                 }
                 return text
@@ -63,7 +63,7 @@ private struct Waiting: Sendable {
         try await withServer([waiting.route]) { _, client in
             try await client.connected { _, outbound in
                 try await outbound.write(
-                    ByteBuffer(string: "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n"))
+                    ByteBuffer(string: "GET /wait HTTP/1.1\r\nhost: localhost\r\n\r\n"))
                 for await _ in waiting.begun { break }
             }
             for await wasCancelled in waiting.ended {
@@ -80,9 +80,10 @@ private struct Waiting: Sendable {
         try await withServer(limits: limits, [waiting.route]) { _, client in
             try await client.connected { _, outbound in
                 try await outbound.write(
-                    ByteBuffer(string: "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n"))
+                    ByteBuffer(string: "GET /wait HTTP/1.1\r\nhost: localhost\r\n\r\n"))
                 for await _ in waiting.begun { break }
-                let reply = Reply(try await client.exchange("GET / HTTP/1.1\r\nhost: a\r\n\r\n"))
+                let reply = Reply(
+                    try await client.exchange("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"))
                 #expect(reply.status == 503)
                 #expect(try reply.json["error"]?["code"] == "overloaded")
             }
@@ -106,7 +107,8 @@ private struct Waiting: Sendable {
         var limits = ServerLimits()
         limits.idleTimeMax = .milliseconds(20)
         try await withServer(limits: limits, patient) { _, client in
-            let reply = Reply(try await client.exchange("GET / HTTP/1.1\r\nhost: a\r\n\r\n"))
+            let reply = Reply(
+                try await client.exchange("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"))
             #expect(reply.status == 200)
         }
     }
@@ -116,7 +118,7 @@ private struct Waiting: Sendable {
         limits.bodyTimeMax = .milliseconds(20)
         try await withServer(limits: limits, patient) { _, client in
             let text = try await client.exchange(
-                "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nabc")
+                "POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\nabc")
             #expect(Reply(text).status == 408)
         }
     }
@@ -135,7 +137,7 @@ private struct Waiting: Sendable {
         try await withServer(limits: limits, [flood]) { _, client in
             try await client.connected { _, outbound in
                 try await outbound.write(
-                    ByteBuffer(string: "GET /flood HTTP/1.1\r\nhost: a\r\n\r\n"))
+                    ByteBuffer(string: "GET /flood HTTP/1.1\r\nhost: localhost\r\n\r\n"))
                 for await _ in ended {}
             }
         }
@@ -182,6 +184,35 @@ private struct Waiting: Sendable {
         }
     }
 
+    @Test(arguments: [
+        ("origin: https://evil.example\r\n", 403), ("origin: null\r\n", 403), ("", 200),
+    ])
+    func `without a key no web page comes in`(header: String, status: Int) async throws {
+        try await withServer(patient) { _, client in
+            let reply = try await client.send("GET", "/", headers: header)
+            #expect(reply.status == status)
+        }
+        let key = "authorization: Bearer sesame\r\n"
+        try await withServer(keys: APIKeys(["sesame"]), patient) { _, client in
+            let reply = try await client.send("GET", "/", headers: key + header)
+            #expect(reply.status == 200)
+        }
+    }
+
+    @Test(arguments: [
+        ("localhost:80", 200), ("LOCALHOST", 200), ("127.0.0.1:1", 200), ("[::1]:8080", 200),
+        ("evil.example", 421), ("127.evil.example", 421), ("localhost.evil.example", 421),
+        ("[::2]", 421), ("10.0.0.1", 421),
+    ])
+    func `a name that is not this machine's is not answered`(host: String, status: Int) async throws
+    {
+        try await withServer(patient) { _, client in
+            let text = "GET / HTTP/1.1\r\nhost: \(host)\r\nconnection: close\r\n\r\n"
+            let reply = Reply(try await client.exchange(text))
+            #expect(reply.status == status)
+        }
+    }
+
     @Test func `a drain lets the request in flight finish and takes no other`() async throws {
         let (begun, begin) = AsyncStream<Void>.makeStream()
         let (released, release) = AsyncStream<Never>.makeStream()
@@ -191,7 +222,7 @@ private struct Waiting: Sendable {
             return .text("done")
         }
         try await withServer([slow]) { server, client in
-            async let reply = client.exchange("GET /slow HTTP/1.1\r\nhost: a\r\n\r\n")
+            async let reply = client.exchange("GET /slow HTTP/1.1\r\nhost: localhost\r\n\r\n")
             for await _ in begun { break }
             async let drained: Void = server.drain(within: .seconds(10))
             release.finish()
@@ -208,7 +239,7 @@ private struct Waiting: Sendable {
     @Test func `a drain cuts what does not finish within the grace`() async throws {
         let waiting = Waiting()
         try await withServer([waiting.route]) { server, client in
-            async let text = client.exchange("GET /wait HTTP/1.1\r\nhost: a\r\n\r\n")
+            async let text = client.exchange("GET /wait HTTP/1.1\r\nhost: localhost\r\n\r\n")
             for await _ in waiting.begun { break }
             await server.drain(within: .milliseconds(20))
             #expect(server.connectionCount == 0)

@@ -7,11 +7,13 @@ internal import NIOHTTP1
 struct Dispatcher: Sendable {
     let limits: ServerLimits
     let keys: APIKeys?
+    let browsers: BrowserRules
     let routes: @Sendable () -> RouteTable
     let logger: Logger
 
     /// Decides on the head alone, so that nobody uploads a body in vain. Returns the body's limit.
     func admit(_ head: HTTPRequestHead, _ target: RequestTarget) throws(Refusal) -> Int {
+        try browsers.check(head)
         if let keys, !keys.admit(head.headers.first(name: "authorization")) {
             throw Refusal(
                 status: 401, message: "a valid API key is needed: Authorization: Bearer KEY",

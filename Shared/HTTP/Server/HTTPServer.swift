@@ -42,9 +42,10 @@ public final class HTTPServer: Sendable {
         routes: @escaping @Sendable () -> RouteTable
     ) async throws(HTTPServerError) -> HTTPServer {
         let connections = Connections(countMax: limits.connectionCountMax)
-        let setup = ChannelSetup(
-            dispatcher: Dispatcher(limits: limits, keys: keys, routes: routes, logger: logger),
-            connections: connections)
+        let browsers = BrowserRules(isActive: keys == nil, isLoopback: address.isLoopback)
+        let dispatcher = Dispatcher(
+            limits: limits, keys: keys, browsers: browsers, routes: routes, logger: logger)
+        let setup = ChannelSetup(dispatcher: dispatcher, connections: connections)
         do {
             let listener = try await setup.bind(address)
             let port = listener.channel.localAddress?.port ?? address.port
