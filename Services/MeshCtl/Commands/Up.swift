@@ -84,7 +84,13 @@ extension Up {
         let start = Task { try await superviseDetached(state) }
         let listening = Task { for await _ in signals { start.cancel() } }
         defer { listening.cancel() }
-        let ending = try await start.value
+        let ending: Ending
+        do {
+            ending = try await start.value
+        } catch is CancellationError {
+            Terminal.say("interrupted; what had started has been stopped")
+            throw ExitCode(128 + SIGINT)
+        }
         throw MeshCtlError.serviceDied(
             name: "meshctl up", ending: "\(ending)", log: state.log(of: "meshctl"),
             lastLines: state.endOfLog(of: "meshctl"))

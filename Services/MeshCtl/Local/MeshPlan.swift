@@ -32,7 +32,8 @@ struct MeshPlan: Equatable, Sendable {
             "knowledge-store", name: "knowledge-store",
             flags: [
                 "--listen", state.socket(of: "knowledge-store"),
-                "--database", "\(state.knowledge)/knowledge.sqlite", "--encoder", configuration.encoderDirectory,
+                "--database", "\(state.knowledge)/knowledge.sqlite", "--encoder",
+                configuration.encoderDirectory,
             ])
         let router = build.service(
             "router", name: Self.router,
