@@ -11,12 +11,12 @@ struct GGUFPreTokenizer {
 
     init(named name: String) throws(TokenizationError) {
         switch name {
-        case "gpt-2", "default", "phi-2", "mpt", "jais":
+        case "gpt-2", "default":
             cuts = [.words(.gpt2)]
         case "olmo":
             cuts = [.words(.gpt2)]
             normalizers = [.unicode(.nfc)]
-        case "smollm", "refact", "starcoder", "codeshell", "command-r":
+        case "smollm", "refact", "starcoder":
             cuts = [.digits(individually: true), .words(.gpt2)]
         case "llama-bpe", "llama3", "llama-v3":
             cuts = [.words(.llama3)]

@@ -9,6 +9,8 @@ struct WordPieceModel: Sendable {
     let continuations: TokenTable
     let numbers: [TokenID]
     let unknown: TokenID
+    /// Bytes of the longest token; no longer part of a word is looked up.
+    let tokenByteCountMax: Int
     /// Characters of the longest word that is looked up; a longer one is unknown.
     let wordCharacterCountMax: Int
 
@@ -26,6 +28,7 @@ struct WordPieceModel: Sendable {
         self.continuations = continuations
         self.numbers = numbers
         self.unknown = unknown
+        tokenByteCountMax = (0..<TokenID(tokens.count)).map { tokens[$0].count }.max() ?? 0
         self.wordCharacterCountMax = wordCharacterCountMax
     }
 
@@ -57,6 +60,9 @@ struct WordPieceModel: Sendable {
         _ text: borrowing [UInt8], _ start: Int, _ range: Range<Int>
     ) -> (token: TokenID, end: Int) {
         var end = range.upperBound
+        if end - start > tokenByteCountMax {
+            end = text.scalarStart(before: start + tokenByteCountMax + 1)
+        }
         while end > start {
             let token = find(text, start..<end, isContinuation: start > range.lowerBound)
             if token >= 0 { return (token, end) }

@@ -42,8 +42,10 @@ import Testing
     }
 
     @Test func `templates of each family render as transformers does`() throws {
+        var sources: [String: String] = [:]
         for (expected, more) in zip(golden.cases, variables) {
-            let source = try Fixture.text("templates/" + expected.template)
+            let source = try sources[expected.template] ?? Fixture.text("templates/" + expected.template)
+            sources[expected.template] = source
             let place = "\(expected.template), \(expected.messages.map(\.role)), \(more.keys)"
             if let text = expected.text {
                 let prompt = try render(source, expected.messages, expected.addGenerationPrompt, more)

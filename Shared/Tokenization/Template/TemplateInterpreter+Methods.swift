@@ -39,12 +39,11 @@ extension TemplateInterpreter {
         let start = bounds.count > 1 ? bounds[0] : 0
         let end = bounds.count > 1 ? bounds[1] : bounds.first ?? 0
         let step = bounds.count > 2 ? bounds[2] : 1
-        guard step != 0, (1...3).contains(bounds.count) else { throw error("range without bounds") }
-        let span = end.subtractingReportingOverflow(start)
-        let quotient = span.partialValue.dividedReportingOverflow(by: step)
-        let isLong = span.overflow || quotient.overflow
-        let count = isLong ? TemplateMaxima.stepCountMax + 1 : max(0, quotient.partialValue) + 1
-        guard count <= TemplateMaxima.stepCountMax else { throw error("range is too long") }
+        // Beyond these bounds the arithmetic could overflow, and the list is too long anyhow.
+        guard step != 0, (1...3).contains(bounds.count),
+            bounds.allSatisfy({ $0.magnitude <= TemplateMaxima.stepCountMax })
+        else { throw error("range without bounds, or with too large ones") }
+        let count = max(0, (end - start) / step + 1)
         try charge(steps: count)
         return .list(stride(from: start, to: end, by: step).map { .integer($0) })
     }

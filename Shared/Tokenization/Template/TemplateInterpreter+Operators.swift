@@ -41,9 +41,14 @@ extension TemplateInterpreter {
     ) throws(TokenizationError) -> TemplateValue {
         let cost = text.cost.multipliedReportingOverflow(by: max(count, 0))
         try charge(bytes: cost.overflow ? TemplateMaxima.textByteCountMax + 1 : cost.partialValue)
-        var result = MarkedText()
-        if !text.isEmpty { for _ in 0..<max(count, 0) { result.append(text) } }
-        return TemplateValue(.text(result))
+        return TemplateValue(.text(Self.doubled(text, text.isEmpty ? 0 : max(count, 0))))
+    }
+
+    /// `text` so many times, put together from halves.
+    private static func doubled(_ text: MarkedText, _ count: Int) -> MarkedText {
+        guard count > 1 else { return count == 1 ? text : MarkedText() }
+        let half = doubled(text, count / 2)
+        return count.isMultiple(of: 2) ? half + half : half + half + text
     }
 
     func negative(_ value: TemplateValue) throws(TokenizationError) -> TemplateValue {

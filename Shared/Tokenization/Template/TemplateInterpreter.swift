@@ -53,7 +53,7 @@ struct TemplateInterpreter {
     ) throws(TokenizationError) -> T {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= TemplateMaxima.depthMax * 2 else { throw error("it nests too deep") }
+        guard depth <= TemplateMaxima.depthMax else { throw error("it nests too deep") }
         return try body(&self)
     }
 
@@ -189,7 +189,7 @@ extension TemplateInterpreter {
         var hasFinished = false
         for index in elements.indices {
             self.line = line
-            try charge(steps: 4)
+            try charge(steps: 16)  // what `loop` costs to make
             scopes.append(["loop": Self.loopVariable(index, elements)])
             defer { scopes.removeLast() }
             try bind(loop.names, to: elements[index])

@@ -38,8 +38,13 @@ struct TemplateLexer {
         tokens.append(TemplateToken(kind: kind, line: line))
     }
 
-    private func isNext(_ text: StaticString, at index: Int) -> Bool {
-        source[min(index, source.count)...].starts(with: text.description.utf8)
+    private func isNext(_ text: String, at index: Int) -> Bool {
+        var index = index
+        for byte in text.utf8 {
+            guard index < source.count, source[index] == byte else { return false }
+            index += 1
+        }
+        return true
     }
 
     private mutating func advance(to end: Int) {
@@ -70,7 +75,8 @@ extension TemplateLexer {
     }
 
     private func isTag(_ index: Int) -> Bool {
-        isNext("{{", at: index) || isNext("{%", at: index) || isNext("{#", at: index)
+        guard source[index] == UInt8(ascii: "{") else { return false }
+        return isNext("{{", at: index) || isNext("{%", at: index) || isNext("{#", at: index)
     }
 
     private mutating func addText(_ range: Range<Int>) {
@@ -260,7 +266,7 @@ extension TemplateLexer {
         return digitCount + 2
     }
 
-    private static let symbols: [StaticString] = [
+    private static let symbols = [
         "**", "//", "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "~", "<", ">", "=", "(", ")",
         "[", "]", "{", "}", ",", ".", ":", "|",
     ]
@@ -274,7 +280,7 @@ extension TemplateLexer {
         case UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "}"): _ = brackets.popLast()
         default: break
         }
-        add(.symbol(symbol.description))
-        index += symbol.description.utf8.count
+        add(.symbol(symbol))
+        index += symbol.utf8.count
     }
 }

@@ -44,9 +44,9 @@ extension TemplateParser {
     }
 
     private mutating func comparison() throws(TokenizationError) -> TemplateExpression {
-        let first = try sum()
+        let first = try arithmetic(level: 0)
         var rest: [(symbol: String, operand: TemplateExpression)] = []
-        while let name = comparisonOperator() { rest.append((name, try sum())) }
+        while let name = comparisonOperator() { rest.append((name, try arithmetic(level: 0))) }
         return rest.isEmpty ? first : .comparison(first, rest)
     }
 
@@ -60,31 +60,16 @@ extension TemplateParser {
         return ["==", "!=", "<=", ">=", "<", ">"].first { take($0) }
     }
 
-    private mutating func sum() throws(TokenizationError) -> TemplateExpression {
-        try arithmetic(["+", "-"]) { p throws(TokenizationError) in try p.concatenation() }
-    }
+    /// The operators of each level, loosest first; all are taken from the left, as in Jinja.
+    private static let levels = [["+", "-"], ["~"], ["*", "//", "/", "%"], ["**"]]
 
-    private mutating func concatenation() throws(TokenizationError) -> TemplateExpression {
-        try arithmetic(["~"]) { p throws(TokenizationError) in try p.product() }
-    }
-
-    private mutating func product() throws(TokenizationError) -> TemplateExpression {
-        try arithmetic(["*", "//", "/", "%"]) { p throws(TokenizationError) in try p.power() }
-    }
-
-    private mutating func power() throws(TokenizationError) -> TemplateExpression {
-        try arithmetic(["**"]) { p throws(TokenizationError) in try p.unary() }
-    }
-
-    /// Operands of one level with their operators; all are taken from the left, as in Jinja.
-    private mutating func arithmetic(
-        _ operators: [String],
-        _ operand: (inout TemplateParser) throws(TokenizationError) -> TemplateExpression
-    ) throws(TokenizationError) -> TemplateExpression {
-        let first = try operand(&self)
+    /// Operands of one level with their operators between.
+    private mutating func arithmetic(level: Int) throws(TokenizationError) -> TemplateExpression {
+        guard level < Self.levels.count else { return try unary() }
+        let first = try arithmetic(level: level + 1)
         var rest: [(symbol: String, operand: TemplateExpression)] = []
-        while let name = operators.first(where: { take($0) }) {
-            rest.append((name, try operand(&self)))
+        while let symbol = Self.levels[level].first(where: { take($0) }) {
+            rest.append((symbol, try arithmetic(level: level + 1)))
         }
         return rest.isEmpty ? first : .arithmetic(first, rest)
     }
