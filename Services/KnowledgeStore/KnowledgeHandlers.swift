@@ -8,7 +8,8 @@ internal import Wire
 /// What the store answers. Each handler turns a message into the store's own words and back.
 struct KnowledgeHandlers: Sendable {
     let store: PassageStore
-    let encoder: EncoderThread
+    /// Vectors of texts, and the number of tokens that were read for them.
+    let embed: @Sendable ([String]) async -> (vectors: Matrix, tokenCount: Int)
     let lifetime: Lifetime
 
     var table: Handlers {
@@ -23,7 +24,7 @@ struct KnowledgeHandlers: Sendable {
             (try await answering { try await search(request, within: context.deadline.remaining) }, .empty)
         }
         handlers.on(FetchSource.self) { request, _, _ in try await answering { try await fetch(request) } }
-        handlers.on(Embed.self) { request, _, _ in try await answering { try await embed(request) } }
+        handlers.on(Embed.self) { request, _, _ in try await answering { try await embeddings(of: request) } }
         handlers.on(Health.self) { _, _, _ in (HealthReply(ready: true), .empty) }
         return handlers
     }
@@ -91,7 +92,7 @@ extension KnowledgeHandlers {
     /// Texts of one request: what the OpenAI interface takes at once.
     static let textCountMax = 2_048
 
-    private func embed(_ request: Embed) async throws -> (EmbedReply, Attachment) {
+    private func embeddings(of request: Embed) async throws -> (EmbedReply, Attachment) {
         guard (1...Self.textCountMax).contains(request.texts.count) else {
             throw KnowledgeError.invalidQuery("it must have 1 to \(Self.textCountMax) texts")
         }
@@ -100,7 +101,7 @@ extension KnowledgeHandlers {
         for start in stride(from: 0, to: request.texts.count, by: Embedder.batchCount) {
             try Task.checkCancellation()
             let end = min(start + Embedder.batchCount, request.texts.count)
-            let batch = await encoder.embed(Array(request.texts[start..<end]))
+            let batch = await embed(Array(request.texts[start..<end]))
             vectors += batch.vectors.elements
             tokenCount += batch.tokenCount
         }

@@ -31,7 +31,7 @@ final class KnowledgeStoreService: Service {
             path: configuration.databasePath, embedder: encoder.embedder(identity: identity),
             reembedding: configuration.isReembedding)
         loop = EventLoop(name: "io")
-        let handlers = KnowledgeHandlers(store: store, encoder: encoder, lifetime: lifetime)
+        let handlers = KnowledgeHandlers(store: store, embed: { await encoder.embed($0) }, lifetime: lifetime)
         server = try await Server.listen(
             on: configuration.listen, loop: loop, hello: Hello(role: .knowledgeStore, name: Self.name),
             handlers: handlers.table)

@@ -1,4 +1,3 @@
-internal import Hashing
 internal import Storage
 
 /// Documents in, passages out: the whole store, without any socket.
@@ -7,7 +6,7 @@ internal import Storage
 /// holds a receipt may rely on the write being both on the disk and visible to searches.
 public final class PassageStore: Sendable {
     public let embedder: Embedder
-    private let cutter: PassageCutter
+    private let reader: DocumentReader
     private let writer: PassageWriter
     private let searcher: PassageSearcher
     private let threads: [SerialThread]
@@ -19,11 +18,12 @@ public final class PassageStore: Sendable {
     public static func open(
         path: String, embedder: Embedder, reembedding: Bool = false
     ) async throws -> PassageStore {
-        let threads = [SerialThread(), SerialThread()]
+        let threads = [SerialThread(), SerialThread(), SerialThread()]
         do {
             let writer = try PassageWriter(path: path, thread: threads[0])
             let searcher = try PassageSearcher(path: path, dimension: embedder.dimension, thread: threads[1])
-            let store = PassageStore(embedder, writer, searcher, threads)
+            let reader = DocumentReader(tokenCount: embedder.tokenCount, thread: threads[2])
+            let store = PassageStore(embedder, reader, writer, searcher, threads)
             try await store.start(reembedding: reembedding)
             return store
         } catch {
@@ -33,10 +33,11 @@ public final class PassageStore: Sendable {
     }
 
     private init(
-        _ embedder: Embedder, _ writer: PassageWriter, _ searcher: PassageSearcher, _ threads: [SerialThread]
+        _ embedder: Embedder, _ reader: DocumentReader, _ writer: PassageWriter, _ searcher: PassageSearcher,
+        _ threads: [SerialThread]
     ) {
         self.embedder = embedder
-        cutter = PassageCutter(tokenCount: embedder.tokenCount)
+        self.reader = reader
         self.writer = writer
         self.searcher = searcher
         self.threads = threads
@@ -67,7 +68,7 @@ extension PassageStore {
     /// Stores a document, or replaces it. The same document again is recognised and costs nothing.
     public func upsert(_ document: Document, in collection: String) async throws -> UpsertReceipt {
         try Document.check(collection, "collection name")
-        let digest = SHA256.hash(document.content)
+        let digest = await reader.digest(of: document)
         if let receipt = try await writer.receipt(ifUnchanged: document, digest: digest, in: collection) {
             return receipt
         }
@@ -79,7 +80,7 @@ extension PassageStore {
     }
 
     private func embedded(_ document: Document) async throws -> [EmbeddedPassage] {
-        let passages = cutter.passages(of: document)
+        let passages = await reader.passages(of: document)
         let vectors = try await embedder.vectors(of: passages.map(\.searchedText))
         return zip(passages, vectors).map { EmbeddedPassage(passage: $0, vector: $1) }
     }
@@ -114,7 +115,7 @@ extension PassageStore {
         for (collection, name) in try await writer.allDocuments() {
             let document = try await writer.document(named: name, in: collection)
             _ = try await writer.upsert(
-                document, digest: SHA256.hash(document.content),
+                document, digest: reader.digest(of: document),
                 passages: embedded(document), in: collection)
         }
     }
