@@ -1,5 +1,5 @@
-/// How long to wait before the next attempt: doubling, bounded, and jittered, so that peers that lost the same service do not all
-/// come back at once.
+/// How long to wait before the next attempt: doubling, bounded, and jittered, so that peers that
+/// lost the same service do not all come back at once.
 public struct Backoff: Sendable {
     private let first: Duration
     private let max: Duration
@@ -7,7 +7,8 @@ public struct Backoff: Sendable {
 
     /// - Precondition: `first` is positive and at most `max`.
     public init(first: Duration = .milliseconds(50), max: Duration = .seconds(5)) {
-        precondition(first > .zero && first <= max, "a backoff grows from a positive wait to a maximum")
+        precondition(
+            first > .zero && first <= max, "a backoff grows from a positive wait to a maximum")
         self.first = first
         self.max = max
         ceiling = first

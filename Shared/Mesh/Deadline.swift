@@ -1,6 +1,7 @@
 /// The moment after which an answer is worth nothing.
 ///
-/// Inside a process it is a moment; on the wire it is the time left, because two machines' clocks agree on nothing.
+/// Inside a process it is a moment; on the wire it is the time left, because two machines' clocks
+/// agree on nothing.
 public struct Deadline: Sendable, Comparable, CustomStringConvertible {
     private let instant: ContinuousClock.Instant
 
@@ -25,7 +26,9 @@ public struct Deadline: Sendable, Comparable, CustomStringConvertible {
         guard seconds > 0 || attoseconds > 0 else { return nil }
         let milliseconds = seconds.multipliedReportingOverflow(by: 1000)
         guard !milliseconds.overflow else { return .max }
-        return UInt32(clamping: milliseconds.partialValue + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+        return UInt32(
+            clamping: milliseconds.partialValue + (attoseconds + 999_999_999_999_999)
+                / 1_000_000_000_000_000)
     }
 
     public static func < (left: Deadline, right: Deadline) -> Bool { left.instant < right.instant }

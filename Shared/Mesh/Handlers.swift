@@ -3,8 +3,9 @@ public import Wire
 
 /// Which function answers which kind of request.
 ///
-/// Handlers run on the connection's loop: what takes longer than a millisecond belongs to an actor on another loop. Their task is
-/// cancelled when the caller cancels, when the deadline passes, or when the connection is lost. They may throw a `Fault`.
+/// Handlers run on the connection's loop: what takes longer than a millisecond belongs to an actor
+/// on another loop. Their task is cancelled when the caller cancels, when the deadline passes, or
+/// when the connection is lost. They may throw a `Fault`.
 public struct Handlers: Sendable {
     typealias Answer = (kind: MessageKind, body: [UInt8], attachment: Attachment)
     /// The answer that ends the request: for a stream, an empty one after its items.
@@ -17,7 +18,8 @@ public struct Handlers: Sendable {
     /// Answers each request of a kind with one reply.
     public mutating func on<R: Request>(
         _ type: R.Type,
-        _ body: @escaping @Sendable (R, Attachment, CallContext) async throws -> (R.Reply, Attachment)
+        _ body:
+            @escaping @Sendable (R, Attachment, CallContext) async throws -> (R.Reply, Attachment)
     ) {
         add(R.kind) { frame, context in
             let request = try R(decoding: frame.body)
@@ -29,7 +31,9 @@ public struct Handlers: Sendable {
     /// Answers each request of a kind with a stream of replies, which ends when `body` returns.
     public mutating func onStream<R: Request>(
         _ type: R.Type,
-        _ body: @escaping @Sendable (R, Attachment, CallContext, ReplyStream<R.Reply>) async throws -> Void
+        _ body:
+            @escaping @Sendable (R, Attachment, CallContext, ReplyStream<R.Reply>) async throws ->
+            Void
     ) {
         add(R.kind) { frame, context in
             let request = try R(decoding: frame.body)
@@ -57,7 +61,8 @@ public struct ReplyStream<Reply: Message>: Sendable {
     let requestID: UInt32
     let peer: Peer
 
-    /// Sends one item; waits while the caller is slow to read. Throws when nobody waits for it any more.
+    /// Sends one item; waits while the caller is slow to read. Throws when nobody waits for it any
+    /// more.
     public func send(_ reply: Reply, attachment: Attachment = .empty) async throws(MeshError) {
         try await peer.sendItem(Reply.kind, reply.encoded(), attachment, for: requestID)
     }

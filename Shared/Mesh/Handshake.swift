@@ -72,7 +72,8 @@ struct Handshake: Sendable {
     }
 
     private func readRequest(_ frame: Frame) throws(MeshError) -> Hello {
-        guard frame.kind == MessageKind.hello.rawValue, frame.flags == [], frame.requestID != 0 else {
+        guard frame.kind == MessageKind.hello.rawValue, frame.flags == [], frame.requestID != 0
+        else {
             throw .protocolViolation("the first message must be Hello")
         }
         let remote: Hello = try decode(frame)
@@ -104,9 +105,13 @@ struct Handshake: Sendable {
             throw .fault(
                 Fault(
                     code: .versionMismatch,
-                    message: "\(hello.name) speaks protocol \(hello.protocolVersionMin) to "
-                        + "\(hello.protocolVersionMax), \(remote.name) \(remote.protocolVersionMin) to "
-                        + "\(remote.protocolVersionMax); upgrade the older one"))
+                    message: "\(hello.speech), \(remote.speech); upgrade the older one"))
         }
+    }
+}
+
+extension Hello {
+    fileprivate var speech: String {
+        "\(name) speaks protocol \(protocolVersionMin) to \(protocolVersionMax)"
     }
 }

@@ -22,7 +22,8 @@ struct Heartbeat {
             lastSign = now
             return .alive
         }
-        // A tick that comes late means that *we* were stopped. What the peer sent meanwhile is still in the socket.
+        // A tick that comes late means that *we* were stopped. What the peer sent meanwhile is
+        // still in the socket.
         let lateness = lastTick.duration(to: now) - interval
         if lateness > interval { lastSign += lateness }
         return lastSign.duration(to: now) >= silenceMax ? .dead : .ask

@@ -7,7 +7,8 @@ public enum MeshError: Error, Equatable, CustomStringConvertible {
     case overloaded(retryAfter: Duration)
     case deadlineExceeded
     case cancelled
-    /// No connection, or it ended before the answer came. The request may or may not have been carried out.
+    /// No connection, or it ended before the answer came. The request may or may not have been
+    /// carried out.
     case unavailable(TransportError)
     /// The other process is leaving and did nothing. Ask another.
     case draining
@@ -18,7 +19,8 @@ public enum MeshError: Error, Equatable, CustomStringConvertible {
     /// What was to be sent is longer than a frame may be.
     case tooLarge(FrameError)
 
-    /// Whether the same request may succeed elsewhere or later. Whether it may be *repeated* depends on what it does.
+    /// Whether the same request may succeed elsewhere or later. Whether it may be *repeated*
+    /// depends on what it does.
     public var isTransient: Bool {
         switch self {
         case .overloaded, .unavailable, .draining: true
@@ -84,5 +86,6 @@ extension Fault {
             retryAfterMilliseconds: Int(retryAfter / .milliseconds(1)))
     }
 
-    static let deadlineExceeded = Fault(code: .deadlineExceeded, message: "the deadline passed before the answer was ready")
+    static let deadlineExceeded = Fault(
+        code: .deadlineExceeded, message: "the deadline passed before the answer was ready")
 }

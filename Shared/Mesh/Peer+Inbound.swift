@@ -11,7 +11,8 @@ extension Peer {
         switch frame.flags {
         case []: frame.kind == MessageKind.ping.rawValue ? answerPing() : receivedRequest(frame)
         case .cancel: stopWork(on: frame.requestID)
-        case .reply where frame.kind == MessageKind.ping.rawValue: break  // It lives; its bytes were counted.
+        case .reply where frame.kind == MessageKind.ping.rawValue:
+            break  // It lives; its bytes were counted.
         case .reply, [.reply, .more], [.reply, .fault]: receivedReply(frame)
         default: violate("flags \(frame.flags.rawValue)")
         }
@@ -98,7 +99,8 @@ extension Peer {
         _ kind: MessageKind, _ body: [UInt8], _ attachment: Attachment, for id: UInt32
     ) async throws(MeshError) {
         let frame = Frame(
-            kind: kind.rawValue, flags: [.reply, .more], requestID: id, body: body, attachment: attachment)
+            kind: kind.rawValue, flags: [.reply, .more], requestID: id, body: body,
+            attachment: attachment)
         do throws(FrameError) { try frame.check(limits.frame) } catch { throw .tooLarge(error) }
         while let connection, connection.pendingByteCount > limits.pendingByteCountHigh {
             await withCheckedContinuation { waits.drained.append($0) }

@@ -21,7 +21,8 @@ extension Peer {
     /// Takes over a socket on which Hellos were exchanged.
     func start(_ socket: Socket) {
         connection = Connection(
-            socket, on: loop, frameLimits: limits.frame, pendingByteCountMax: limits.pendingByteCountMax,
+            socket, on: loop, frameLimits: limits.frame,
+            pendingByteCountMax: limits.pendingByteCountMax,
             events: Connection.Events(
                 received: { frames in self.assumeIsolated { $0.received(frames) } },
                 drained: { self.assumeIsolated { $0.drained() } },
@@ -73,7 +74,8 @@ extension Peer {
 
     // MARK: Deadlines
 
-    /// Has the one timer fire no later than at `deadline`. It may fire early: then it looks for the next.
+    /// Has the one timer fire no later than at `deadline`. It may fire early: then it looks for the
+    /// next.
     func watch(_ deadline: Deadline, at now: ContinuousClock.Instant) {
         if let earliest = timers.earliest, earliest <= deadline { return }
         timers.earliest = deadline

@@ -21,7 +21,9 @@ extension Peer {
         do throws(MeshError) {
             let now = ContinuousClock.now
             guard let milliseconds = deadline.milliseconds(at: now) else { throw .deadlineExceeded }
-            guard let connection else { throw .unavailable(ending ?? .closed(reason: "not connected")) }
+            guard let connection else {
+                throw .unavailable(ending ?? .closed(reason: "not connected"))
+            }
             guard !outbound.isFull else { throw .overloaded(retryAfter: limits.retryAfter) }
             try check(frame)
             var frame = frame
@@ -41,7 +43,8 @@ extension Peer {
     /// Where the items of a stream go: decoded, to their consumer.
     func sink<R: Request>(
         _ type: R.Type,
-        _ items: AsyncThrowingStream<(message: R.Reply, attachment: Attachment), any Error>.Continuation
+        _ items: AsyncThrowingStream<(message: R.Reply, attachment: Attachment), any Error>
+            .Continuation
     ) -> (Result<Frame, MeshError>) -> Bool {
         { [retryAfter = limits.retryAfter] result in
             do throws(MeshError) {
@@ -62,11 +65,15 @@ extension Peer {
     /// An answer has arrived.
     func receivedReply(_ frame: Frame) {
         let isLast = !frame.flags.contains(.more)
-        guard let waiter = isLast ? outbound.close(frame.requestID) : outbound.waiter(of: frame.requestID)
+        guard
+            let waiter = isLast
+                ? outbound.close(frame.requestID) : outbound.waiter(of: frame.requestID)
         else { return noticeIdle() }  // It came too late to matter.
         switch waiter {
         case .call(let continuation):
-            continuation.resume(returning: isLast ? frame.answer : .failure(.protocolViolation("a stream answers a call")))
+            continuation.resume(
+                returning: isLast
+                    ? frame.answer : .failure(.protocolViolation("a stream answers a call")))
             if !isLast { drop(frame.requestID) }
         case .stream(let sink):
             if !sink(frame.answer), !isLast { drop(frame.requestID) }

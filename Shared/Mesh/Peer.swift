@@ -3,8 +3,8 @@ public import Wire
 
 /// A process at the other end of a connection: calls go both ways.
 ///
-/// Lives from the exchange of Hellos until `close`, until the other side closes, or until it falls silent. Any task may call;
-/// a task that prefers the peer's loop calls without leaving its thread.
+/// Lives from the exchange of Hellos until `close`, until the other side closes, or until it falls
+/// silent. Any task may call; a task that prefers the peer's loop calls without leaving its thread.
 public actor Peer: LoopBound {
     public nonisolated let loop: EventLoop
     /// What the other side said of itself.
@@ -53,7 +53,8 @@ public actor Peer: LoopBound {
     ///
     /// The deadline is for both together. `handlers` answer what the other side asks.
     public static func connect(
-        to address: SocketAddress, on loop: EventLoop, hello: Hello, handlers: Handlers = Handlers(),
+        to address: SocketAddress, on loop: EventLoop, hello: Hello,
+        handlers: Handlers = Handlers(),
         limits: MeshLimits = MeshLimits(), deadline: Deadline
     ) async throws(MeshError) -> Peer {
         let handshake = Handshake(hello: hello, loop: loop, limits: limits)
@@ -77,13 +78,16 @@ public actor Peer: LoopBound {
 
     /// Sends a request whose answer is a stream of replies.
     ///
-    /// Dropping the stream cancels the request. A consumer that falls too far behind gets `MeshError.overloaded`.
+    /// Dropping the stream cancels the request. A consumer that falls too far behind gets
+    /// `MeshError.overloaded`.
     public func stream<R: Request>(
         _ request: R, attachment: Attachment = .empty, deadline: Deadline, traceID: UInt64 = 0
     ) -> AsyncThrowingStream<(message: R.Reply, attachment: Attachment), any Error> {
         let id = outbound.makeID()
-        let (stream, items) = AsyncThrowingStream<(message: R.Reply, attachment: Attachment), any Error>
-            .makeStream(bufferingPolicy: .bufferingOldest(limits.streamItemCountMax))
+        let (stream, items) = AsyncThrowingStream<
+            (message: R.Reply, attachment: Attachment), any Error
+        >
+        .makeStream(bufferingPolicy: .bufferingOldest(limits.streamItemCountMax))
         items.onTermination = { reason in
             if case .cancelled = reason { Task { await self.cancel(id) } }
         }
@@ -105,7 +109,9 @@ public actor Peer: LoopBound {
 
 extension Frame {
     /// The reply that a frame holds.
-    func reply<R: Request>(to type: R.Type) throws(MeshError) -> (message: R.Reply, attachment: Attachment) {
+    func reply<R: Request>(to type: R.Type) throws(MeshError) -> (
+        message: R.Reply, attachment: Attachment
+    ) {
         guard kind == R.Reply.kind.rawValue else {
             throw .protocolViolation("\(R.kind) was answered with a message of kind \(kind)")
         }

@@ -21,7 +21,8 @@ public struct Redial: Sendable {
     ///   - onPeer: Called for each new connection, which is left open when it returns.
     ///   - onFailure: Called for each attempt that failed; for the log.
     public init(
-        to address: SocketAddress, on loop: EventLoop, hello: Hello, handlers: Handlers = Handlers(),
+        to address: SocketAddress, on loop: EventLoop, hello: Hello,
+        handlers: Handlers = Handlers(),
         limits: MeshLimits = MeshLimits(), backoff: Backoff = Backoff(),
         onFailure: @escaping @Sendable (MeshError) -> Void = { _ in },
         onPeer: @escaping @Sendable (Peer) async -> Void

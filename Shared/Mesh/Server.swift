@@ -21,7 +21,8 @@ public actor Server: LoopBound {
     private var peers: [Int: Peer] = [:]
 
     private init(
-        _ address: SocketAddress, loop: EventLoop, hello: Hello, handlers: Handlers, limits: MeshLimits,
+        _ address: SocketAddress, loop: EventLoop, hello: Hello, handlers: Handlers,
+        limits: MeshLimits,
         onFailure: @escaping @Sendable (MeshError) -> Void,
         onPeer: @escaping @Sendable (Peer) async -> Void
     ) {
@@ -38,11 +39,12 @@ public actor Server: LoopBound {
     ///
     /// - Parameters:
     ///   - onFailure: Called for each connection that ended before a Hello; for the log.
-    ///   - onPeer: Called once for each peer, which stays open when this returns: it is closed by the other side, by silence,
-    ///     or by `drain`.
+    ///   - onPeer: Called once for each peer, which stays open when this returns: it is closed by
+    ///     the other side, by silence, or by `drain`.
     public static func listen(
         on address: SocketAddress, loop: EventLoop, hello: Hello, handlers: Handlers,
-        limits: MeshLimits = MeshLimits(), onFailure: @escaping @Sendable (MeshError) -> Void = { _ in },
+        limits: MeshLimits = MeshLimits(),
+        onFailure: @escaping @Sendable (MeshError) -> Void = { _ in },
         onPeer: @escaping @Sendable (Peer) async -> Void = { _ in }
     ) async throws(MeshError) -> Server {
         do throws(TransportError) {
@@ -60,7 +62,8 @@ public actor Server: LoopBound {
     /// The connections that have said who they are.
     public var peerCount: Int { peers.count }
 
-    /// Stops listening, refuses new requests, lets those in flight finish within the given time, and closes all connections.
+    /// Stops listening, refuses new requests, lets those in flight finish within the given time,
+    /// and closes all connections.
     public func drain(within timeout: Duration) async {
         isDraining = true
         listener?.close()
@@ -84,7 +87,9 @@ public actor Server: LoopBound {
     }
 
     private func accepted(_ socket: Socket) {
-        guard strangers.count + peers.count < limits.connectionCountMax else { return socket.close() }
+        guard strangers.count + peers.count < limits.connectionCountMax else {
+            return socket.close()
+        }
         if strangers.count >= limits.handshakeCountMax, let oldest = strangers.keys.min() {
             strangers.removeValue(forKey: oldest)?.cancel()
         }

@@ -41,6 +41,7 @@ public struct Attachment: Sendable {
     }
 
     func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
-        rawFloats.isEmpty ? unsafe rawBytes.withUnsafeBytes(body) : unsafe rawFloats.withUnsafeBytes(body)
+        rawFloats.isEmpty
+            ? unsafe rawBytes.withUnsafeBytes(body) : unsafe rawFloats.withUnsafeBytes(body)
     }
 }

@@ -3,8 +3,9 @@ internal import Glibc
 
 /// Frames in, frames out, over one socket.
 ///
-/// Belongs to the actor that made it and is used on its loop only, where libevent calls it too. What libevent holds is retained at
-/// `init` and released by `close`, which therefore must happen: closing is the only way to be rid of a connection.
+/// Belongs to the actor that made it and is used on its loop only, where libevent calls it too.
+/// What libevent holds is retained at `init` and released by `close`, which therefore must happen:
+/// closing is the only way to be rid of a connection.
 @safe public final class Connection {
     /// Raised once the other side has said who it is.
     public var frameLimits: FrameLimits {
@@ -29,7 +30,8 @@ internal import Glibc
     private let output: OpaquePointer
     private var willWrite = false
 
-    /// One turn of the loop reads at most this much from one connection, so that the others get theirs.
+    /// One turn of the loop reads at most this much from one connection, so that the others get
+    /// theirs.
     private static let readByteCountPerTurnMax = 4 << 20
     /// Longer attachments are lent to libevent, shorter ones copied: lending costs an allocation.
     private static let lentByteCountMin = 16 * 1024
@@ -53,7 +55,8 @@ internal import Glibc
         }
     }
 
-    /// - Parameter pendingByteCountMax: With more bytes unread the other side is a slow consumer, and is closed.
+    /// - Parameter pendingByteCountMax: With more bytes unread the other side is a slow consumer,
+    ///   and is closed.
     public init(
         _ socket: Socket, on loop: EventLoop, frameLimits: FrameLimits,
         pendingByteCountMax: Int, events: Events
@@ -99,15 +102,22 @@ internal import Glibc
 
     private func register() {
         let this = unsafe Unmanaged.passRetained(self).toOpaque()
-        let onReadable: event_callback_fn = { _, _, context in unsafe Connection.from(context).read() }
-        let onWritable: event_callback_fn = { _, _, context in unsafe Connection.from(context).write() }
-        unsafe readEvent = event_new(loop.base, socket, Int16(EV_READ | EV_PERSIST), onReadable, this)
+        let onReadable: event_callback_fn = { _, _, context in
+            unsafe Connection.from(context).read()
+        }
+        let onWritable: event_callback_fn = { _, _, context in
+            unsafe Connection.from(context).write()
+        }
+        unsafe readEvent = event_new(
+            loop.base, socket, Int16(EV_READ | EV_PERSIST), onReadable, this)
         unsafe writeEvent = event_new(loop.base, socket, Int16(EV_WRITE), onWritable, this)
         unsafe event_add(readEvent, nil)
     }
 
     private static func from(_ context: UnsafeMutableRawPointer?) -> Connection {
-        guard let context = unsafe context else { preconditionFailure("an event without its connection") }
+        guard let context = unsafe context else {
+            preconditionFailure("an event without its connection")
+        }
         return unsafe Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()
     }
 
@@ -137,7 +147,8 @@ internal import Glibc
         let count = unsafe Glibc.read(socket, buffer.baseAddress, buffer.count)
         guard count > 0 else { return (count, buffer.count) }
         do throws(FrameError) {
-            try unsafe decoder.decode(UnsafeRawBufferPointer(rebasing: buffer[..<count]), into: &received)
+            try unsafe decoder.decode(
+                UnsafeRawBufferPointer(rebasing: buffer[..<count]), into: &received)
         } catch {
             // The frames before the bad one were good.
             deliver()
@@ -173,7 +184,8 @@ internal import Glibc
         let byteCount = FrameHeader.byteCount + header.bodyByteCount + header.paddingByteCount
         unsafe withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 8) { bytes in
             unsafe header.write(to: bytes)
-            let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[FrameHeader.byteCount...])
+            let rest = unsafe UnsafeMutableRawBufferPointer(
+                rebasing: bytes[FrameHeader.byteCount...])
             unsafe rest.copyBytes(from: frame.body)
             for index in header.bodyByteCount..<rest.count { unsafe rest[index] = 0 }
             unsafe copy(UnsafeRawBufferPointer(bytes))
@@ -192,7 +204,8 @@ internal import Glibc
 
     /// Adds the attachment without copying it; libevent gives it back when it is written.
     ///
-    /// The address stays good after `withBytes` because the array is on the heap, kept alive by `Loan`, and never changed.
+    /// The address stays good after `withBytes` because the array is on the heap, kept alive by
+    /// `Loan`, and never changed.
     private func lend(_ attachment: Attachment) {
         let loan = Loan(attachment)
         unsafe attachment.withBytes { bytes in

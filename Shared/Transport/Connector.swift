@@ -11,7 +11,8 @@ extension Socket {
         for candidate in try await Resolver.addresses(of: address) {
             let left = ContinuousClock.now.duration(to: end)
             do throws(TransportError) {
-                return try await connect(to: candidate, subject: "\(address)", on: loop, within: left)
+                return try await connect(
+                    to: candidate, subject: "\(address)", on: loop, within: left)
             } catch {
                 lastError = error
             }
@@ -47,7 +48,9 @@ extension Socket {
         var bytes = [UInt8](repeating: 0, count: FrameHeader.byteCount)
         unsafe bytes.withUnsafeMutableBytes { unsafe FrameHeader(of: frame).write(to: $0) }
         bytes += frame.body
-        let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(number, $0.baseAddress, $0.count) }
+        let count = unsafe bytes.withUnsafeBytes {
+            unsafe Glibc.write(number, $0.baseAddress, $0.count)
+        }
         guard count == bytes.count else {
             throw .system(call: "write", subject: "to a peer", code: count < 0 ? errno : EAGAIN)
         }
@@ -65,7 +68,9 @@ extension Socket {
             try receive(filled, into: &decoder, &frames)
             if let frame = frames.first { return frame }
             if decoder.missingByteCount != filled { continue }
-            switch await Readiness.readable(self, on: loop, within: ContinuousClock.now.duration(to: end)) {
+            switch await Readiness.readable(
+                self, on: loop, within: ContinuousClock.now.duration(to: end))
+            {
             case .ready: continue
             case .timedOut: throw .closed(reason: "no frame within \(timeout)")
             case .cancelled: throw .closed(reason: "cancelled")
@@ -77,7 +82,9 @@ extension Socket {
         _ countMax: Int, into decoder: inout FrameDecoder, _ frames: inout [Frame]
     ) throws(TransportError) {
         var bytes = [UInt8](repeating: 0, count: countMax)
-        let count = unsafe bytes.withUnsafeMutableBytes { unsafe Glibc.read(number, $0.baseAddress, $0.count) }
+        let count = unsafe bytes.withUnsafeMutableBytes {
+            unsafe Glibc.read(number, $0.baseAddress, $0.count)
+        }
         if count < 0 && (errno == EAGAIN || errno == EINTR) { return }
         guard count >= 0 else { throw .system(call: "read", subject: "from a peer", code: errno) }
         guard count > 0 else { throw decoder.isBetweenFrames ? .closedByPeer : .truncatedFrame }

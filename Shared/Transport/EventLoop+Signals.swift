@@ -1,9 +1,11 @@
 internal import CEvent
 
 extension EventLoop {
-    /// The process's signals of these numbers, as they arrive. One loop of a process may watch signals, and does so for ever.
+    /// The process's signals of these numbers, as they arrive. One loop of a process may watch
+    /// signals, and does so for ever.
     public func signals(_ numbers: [CInt]) -> AsyncStream<CInt> {
-        let (stream, continuation) = AsyncStream<CInt>.makeStream(bufferingPolicy: .bufferingNewest(16))
+        let (stream, continuation) = AsyncStream<CInt>.makeStream(
+            bufferingPolicy: .bufferingNewest(16))
         Task(executorPreference: self) {
             for number in numbers {
                 SignalWatch(number, continuation).start(on: self)

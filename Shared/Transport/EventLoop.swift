@@ -3,12 +3,14 @@ internal import Glibc
 
 /// One thread, one libevent base, and the executor of the actors that live on it.
 ///
-/// Loops are made first and live as long as the process, because the runtime refers to executors without owning them. A loop on
-/// which nobody registers a socket is a compute or file loop: the same class serves both.
+/// Loops are made first and live as long as the process, because the runtime refers to executors
+/// without owning them. A loop on which nobody registers a socket is a compute or file loop: the
+/// same class serves both.
 @safe public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     public let name: String
 
-    // Used on the loop's thread only, but for `inbox` (its own lock), `base` and `wakeup` (which never change).
+    // Used on the loop's thread only, but for `inbox` (its own lock), `base` and `wakeup` (which
+    // never change).
     let base: OpaquePointer
     private let wakeup: CInt
     /// Jobs from other threads.
@@ -17,7 +19,8 @@ internal import Glibc
     private var jobs: [UnownedJob] = []
     private var running: [UnownedJob] = []
     private var unwritten: [Connection] = []
-    /// Bytes just read and not yet part of a frame; one for all connections, so that an idle one costs nothing.
+    /// Bytes just read and not yet part of a frame; one for all connections, so that an idle one
+    /// costs nothing.
     let receiveBuffer: UnsafeMutableRawBufferPointer
 
     /// Large enough that one read empties a socket buffer of default size.
@@ -32,10 +35,12 @@ internal import Glibc
 
     /// Starts the thread.
     ///
-    /// Traps when the system has no memory, descriptor or thread left for it, which at start-up nobody can mend.
+    /// Traps when the system has no memory, descriptor or thread left for it, which at start-up
+    /// nobody can mend.
     public init(name: String) {
         self.name = name
-        signal(SIGPIPE, SIG_IGN)  // A write to a closed socket is an error, not the end of the process.
+        // A write to a closed socket is an error, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
         guard let base = unsafe event_base_new() else { preconditionFailure("no event base") }
         unsafe self.base = unsafe base
         wakeup = eventfd(0, CInt(EFD_NONBLOCK | EFD_CLOEXEC))
@@ -46,7 +51,9 @@ internal import Glibc
     }
 
     /// Whether the caller is on this loop's thread.
-    public var isCurrent: Bool { unsafe pthread_getspecific(currentLoopKey) == Unmanaged.passUnretained(self).toOpaque() }
+    public var isCurrent: Bool {
+        unsafe pthread_getspecific(currentLoopKey) == Unmanaged.passUnretained(self).toOpaque()
+    }
 
     // MARK: Executor
 
@@ -67,7 +74,8 @@ internal import Glibc
 
     // MARK: Turns
 
-    /// Has `connection` write its pending frames at the end of this turn: one system call for all of them.
+    /// Has `connection` write its pending frames at the end of this turn: one system call for all
+    /// of them.
     func writeAtEndOfTurn(_ connection: Connection) { unwritten.append(connection) }
 
     private func run() -> Never {
@@ -97,7 +105,8 @@ internal import Glibc
         }
     }
 
-    /// Runs the jobs at hand; those that they bring wait for the next pass. False when there were none.
+    /// Runs the jobs at hand; those that they bring wait for the next pass. False when there were
+    /// none.
     private func runJobs() -> Bool {
         guard !jobs.isEmpty else { return false }
         swap(&jobs, &running)

@@ -1,4 +1,5 @@
-/// What crosses a connection at once: a small header, an encoded message, and raw bytes that ride behind it.
+/// What crosses a connection at once: a small header, an encoded message, and raw bytes that ride
+/// behind it.
 public struct Frame: Sendable {
     public var kind: UInt8
     public var flags: FrameFlags

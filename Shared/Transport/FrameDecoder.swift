@@ -1,4 +1,5 @@
-/// Cuts a stream of bytes into frames, however the network has sliced it. A value: no socket, no clock.
+/// Cuts a stream of bytes into frames, however the network has sliced it. A value: no socket, no
+/// clock.
 public struct FrameDecoder {
     public var limits: FrameLimits
 
@@ -48,7 +49,8 @@ public struct FrameDecoder {
         }
     }
 
-    private mutating func takeHeader(_ rest: inout Slice<UnsafeRawBufferPointer>) throws(FrameError) {
+    private mutating func takeHeader(_ rest: inout Slice<UnsafeRawBufferPointer>) throws(FrameError)
+    {
         if header.isEmpty, unsafe rest.count >= FrameHeader.byteCount {
             let bytes = unsafe UnsafeRawBufferPointer(rebasing: rest.prefix(FrameHeader.byteCount))
             unsafe rest.removeFirst(FrameHeader.byteCount)
@@ -60,7 +62,8 @@ public struct FrameDecoder {
         guard header.count == FrameHeader.byteCount else { return }
         let limits = limits
         let parsed = unsafe header.withUnsafeBytes { bytes in
-            Result { () throws(FrameError) in try unsafe FrameHeader(parsing: bytes, limits: limits) }
+            Result { () throws(FrameError) in try unsafe FrameHeader(parsing: bytes, limits: limits)
+            }
         }
         header.removeAll(keepingCapacity: true)
         begin(try parsed.get())
@@ -72,7 +75,9 @@ public struct FrameDecoder {
             attachment: .uninitialised(byteCount: header.attachmentByteCount))
     }
 
-    private mutating func takeSections(_ rest: inout Slice<UnsafeRawBufferPointer>) throws(FrameError) {
+    private mutating func takeSections(_ rest: inout Slice<UnsafeRawBufferPointer>)
+        throws(FrameError)
+    {
         guard let header = current?.header, let filled = current?.filledByteCount else { return }
         let attachmentStart = header.bodyByteCount + header.paddingByteCount
         if filled < header.bodyByteCount {
@@ -97,7 +102,9 @@ public struct FrameDecoder {
     }
 
     private mutating func takeFinished() -> Frame? {
-        guard let done = current, done.filledByteCount == done.header.restByteCount else { return nil }
+        guard let done = current, done.filledByteCount == done.header.restByteCount else {
+            return nil
+        }
         current = nil
         return Frame(
             kind: done.header.kind, flags: done.header.flags, requestID: done.header.requestID,
@@ -110,15 +117,21 @@ extension FrameDecoder {
     /// Below this, a read into shared space and a copy is cheaper than a read of its own.
     private static let directReadByteCountMin = 16 * 1024
 
-    /// Lets `read` put bytes straight into a long attachment, past the shared space. nil when the next bytes are not of such a one.
+    /// Lets `read` put bytes straight into a long attachment, past the shared space. nil when the
+    /// next bytes are not of such a one.
     ///
-    /// `read` returns how many bytes it has written; the frame, when that completed it, is appended to `frames`.
+    /// `read` returns how many bytes it has written; the frame, when that completed it, is appended
+    /// to `frames`.
     mutating func readDirectly(
         into frames: inout [Frame], _ read: (UnsafeMutableRawBufferPointer) -> Int
     ) -> Int? {
-        guard let header = current?.header, let filled = current?.filledByteCount else { return nil }
+        guard let header = current?.header, let filled = current?.filledByteCount else {
+            return nil
+        }
         let start = filled - header.bodyByteCount - header.paddingByteCount
-        guard start >= 0, header.restByteCount - filled >= Self.directReadByteCountMin else { return nil }
+        guard start >= 0, header.restByteCount - filled >= Self.directReadByteCountMin else {
+            return nil
+        }
         let count = unsafe current?.attachment.withUnsafeMutableBytes { attachment in
             unsafe read(UnsafeMutableRawBufferPointer(rebasing: attachment[start...]))
         }
@@ -129,7 +142,8 @@ extension FrameDecoder {
 }
 
 extension [UInt8] {
-    /// Space that is about to be filled: the decoder hands a frame out only when every byte of it has arrived.
+    /// Space that is about to be filled: the decoder hands a frame out only when every byte of it
+    /// has arrived.
     fileprivate static func uninitialised(byteCount: Int) -> [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { _, count in count = byteCount }
     }

@@ -21,7 +21,8 @@ public struct FrameHeader: Sendable, Equatable {
     public var paddingByteCount: Int {
         guard attachmentByteCount > 0 else { return 0 }
         let end = Self.byteCount + bodyByteCount
-        return (Self.attachmentAlignment - end % Self.attachmentAlignment) % Self.attachmentAlignment
+        return (Self.attachmentAlignment - end % Self.attachmentAlignment)
+            % Self.attachmentAlignment
     }
 
     /// Everything that follows the header.
@@ -70,71 +71,5 @@ public struct FrameHeader: Sendable, Equatable {
         store(UInt32(attachmentByteCount), 16)
         store(deadlineMilliseconds, 20)
         store(traceID, 24)
-    }
-}
-
-/// What a frame is to its request. A request has none.
-public struct FrameFlags: OptionSet, Sendable {
-    public let rawValue: UInt16
-    public init(rawValue: UInt16) { self.rawValue = rawValue }
-
-    public static let reply = FrameFlags(rawValue: 1)
-    /// One item of a stream; another frame follows for this request.
-    public static let more = FrameFlags(rawValue: 2)
-    /// The body is a Fault.
-    public static let fault = FrameFlags(rawValue: 4)
-    /// The caller no longer wants the answer.
-    public static let cancel = FrameFlags(rawValue: 8)
-
-    static let known: FrameFlags = [.reply, .more, .fault, .cancel]
-}
-
-/// How large a frame may be. Checked before anything is allocated.
-public struct FrameLimits: Sendable, Equatable {
-    public var bodyByteCountMax: Int
-    public var attachmentByteCountMax: Int
-
-    /// A body holds names and numbers: a megabyte is a quarter of a million packed row numbers. An attachment of 64 MiB is
-    /// 4,096 rows of 4,096 floats, the longest prefill of the largest hidden size that we serve.
-    public static let open = FrameLimits(bodyByteCountMax: 1 << 20, attachmentByteCountMax: 64 << 20)
-    /// A stranger may say who it is, and no more.
-    public static let beforeHello = FrameLimits(bodyByteCountMax: 4096, attachmentByteCountMax: 0)
-
-    public init(bodyByteCountMax: Int, attachmentByteCountMax: Int) {
-        self.bodyByteCountMax = bodyByteCountMax
-        self.attachmentByteCountMax = attachmentByteCountMax
-    }
-
-    func check(_ header: FrameHeader) throws(FrameError) {
-        guard header.bodyByteCount <= bodyByteCountMax else {
-            throw .bodyTooLong(header.bodyByteCount, max: bodyByteCountMax)
-        }
-        guard header.attachmentByteCount <= attachmentByteCountMax else {
-            throw .attachmentTooLong(header.attachmentByteCount, max: attachmentByteCountMax)
-        }
-    }
-}
-
-/// Why bytes are not a frame. Nothing after them can be trusted, so the connection ends.
-public enum FrameError: Error, Equatable, CustomStringConvertible {
-    case notAFrame(magic: UInt32)
-    case unknownVersion(UInt8)
-    case unknownFlags(UInt16)
-    case bodyTooLong(Int, max: Int)
-    case attachmentTooLong(Int, max: Int)
-    case paddingNotZero
-
-    public var description: String {
-        switch self {
-        case .notAFrame(let magic):
-            "starts with \(String(magic, radix: 16)) and not with XMSH; the other side does not speak our protocol"
-        case .unknownVersion(let version):
-            "layout version \(version); this build knows version \(FrameHeader.version)"
-        case .unknownFlags(let flags): "unknown flags in \(String(flags, radix: 2))"
-        case .bodyTooLong(let count, let max): "a body of \(count) bytes; at most \(max) are accepted here"
-        case .attachmentTooLong(let count, let max):
-            "an attachment of \(count) bytes; at most \(max) are accepted here"
-        case .paddingNotZero: "the padding before the attachment is not zero"
-        }
     }
 }

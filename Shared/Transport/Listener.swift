@@ -8,7 +8,8 @@ internal import Glibc
     private let family: CInt
     private let socket: CInt
     private var event: OpaquePointer?
-    /// Given up when descriptors run out, so that the connection in the queue can be taken and closed instead of waking us for ever.
+    /// Given up when descriptors run out, so that the connection in the queue can be taken and
+    /// closed instead of waking us for ever.
     private var spare: CInt
 
     /// One turn accepts at most this many, so that those who are connected get their turn too.
@@ -29,11 +30,13 @@ internal import Glibc
             guard let context = unsafe context else { return }
             unsafe Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue().accept()
         }
-        unsafe event = event_new(loop.base, self.socket, Int16(EV_READ | EV_PERSIST), callback, this)
+        unsafe event = event_new(
+            loop.base, self.socket, Int16(EV_READ | EV_PERSIST), callback, this)
         unsafe event_add(event, nil)
     }
 
-    /// Takes what already waits in the queue, so that it is answered and not reset, then stops listening.
+    /// Takes what already waits in the queue, so that it is answered and not reset, then stops
+    /// listening.
     public func close() {
         guard unsafe event != nil else { return }
         accept()

@@ -51,7 +51,9 @@ public struct ListeningSocket: Sendable {
         let probe = Glibc.socket(AF_UNIX, SocketOptions.streamType, 0)
         guard probe >= 0 else { throw .system(call: "socket", subject: path, code: errno) }
         defer { _ = Glibc.close(probe) }
-        let status = unsafe SystemAddress(unixPath: path).withSockaddr { unsafe connect(probe, $0, $1) }
+        let status = unsafe SystemAddress(unixPath: path).withSockaddr {
+            unsafe connect(probe, $0, $1)
+        }
         if status != 0 && errno == ECONNREFUSED { _ = unsafe unlink(path) }
     }
 }

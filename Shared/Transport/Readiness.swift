@@ -1,7 +1,8 @@
 internal import CEvent
 internal import Glibc
 
-/// One wait for a socket that no connection has taken over yet. Lives on a loop until libevent says how it ended.
+/// One wait for a socket that no connection has taken over yet. Lives on a loop until libevent says
+/// how it ended.
 @safe actor Readiness: LoopBound {
     enum Ending: Sendable { case ready, timedOut, cancelled }
 
@@ -11,11 +12,15 @@ internal import Glibc
 
     private init(on loop: EventLoop) { self.loop = loop }
 
-    static func readable(_ socket: Socket, on loop: EventLoop, within timeout: Duration) async -> Ending {
+    static func readable(_ socket: Socket, on loop: EventLoop, within timeout: Duration) async
+        -> Ending
+    {
         await Readiness(on: loop).wait(for: EV_READ, of: socket, within: timeout)
     }
 
-    static func writable(_ socket: Socket, on loop: EventLoop, within timeout: Duration) async -> Ending {
+    static func writable(_ socket: Socket, on loop: EventLoop, within timeout: Duration) async
+        -> Ending
+    {
         await Readiness(on: loop).wait(for: EV_WRITE, of: socket, within: timeout)
     }
 

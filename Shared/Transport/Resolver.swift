@@ -1,4 +1,5 @@
-/// Asks the system for addresses of names, on a thread of its own, because the system's call blocks.
+/// Asks the system for addresses of names, on a thread of its own, because the system's call
+/// blocks.
 actor Resolver: LoopBound {
     nonisolated let loop = EventLoop(name: "resolver")
 
@@ -8,7 +9,8 @@ actor Resolver: LoopBound {
         try SystemAddress.resolve(host: host, port: port, numericOnly: false)
     }
 
-    static func addresses(of address: SocketAddress) async throws(TransportError) -> [SystemAddress] {
+    static func addresses(of address: SocketAddress) async throws(TransportError) -> [SystemAddress]
+    {
         switch address {
         case .unix(let path):
             return [SystemAddress(unixPath: path)]

@@ -1,7 +1,8 @@
 internal import CEvent
 internal import Glibc
 
-/// An open socket that nobody reads yet. Closed when it is dropped before a connection has taken it over.
+/// An open socket that nobody reads yet. Closed when it is dropped before a connection has taken it
+/// over.
 public final class Socket: Sendable {
     private let descriptor: Locked<CInt>
 
@@ -31,7 +32,8 @@ enum SocketOptions {
     static let streamType =
         CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
 
-    /// Backstops behind the heartbeat: a cut link is noticed by the system within seconds, with or without data under way.
+    /// Backstops behind the heartbeat: a cut link is noticed by the system within seconds, with or
+    /// without data under way.
     private static let unacknowledgedMillisecondsMax: CInt = 3000
     private static let keepAliveIdleSeconds: CInt = 1
     private static let keepAliveIntervalSeconds: CInt = 1
@@ -48,7 +50,8 @@ enum SocketOptions {
         set(descriptor, CInt(IPPROTO_TCP), TCP_KEEPCNT, keepAliveProbeCountMax)
     }
 
-    /// An option that the system refuses is one that this kind of socket does not have; none is needed for correctness.
+    /// An option that the system refuses is one that this kind of socket does not have; none is
+    /// needed for correctness.
     static func set(_ descriptor: CInt, _ level: CInt, _ option: CInt, _ value: CInt) {
         var value = value
         _ = unsafe setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<CInt>.size))

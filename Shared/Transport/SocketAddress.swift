@@ -11,7 +11,8 @@ public enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
     public init(_ text: String) throws(TransportError) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst(5))
-            guard path.hasPrefix("/"), path.utf8.count <= Self.pathByteCountMax, !path.utf8.contains(0)
+            guard path.hasPrefix("/"), path.utf8.count <= Self.pathByteCountMax,
+                !path.utf8.contains(0)
             else { throw .badAddress(text) }
             self = .unix(path: path)
         } else {
@@ -20,13 +21,15 @@ public enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func parseTCP(_ text: String) throws(TransportError) -> SocketAddress {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...])
+        guard let colon = text.lastIndex(of: ":"),
+            let port = UInt16(text[text.index(after: colon)...])
         else { throw .badAddress(text) }
         var host = text[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = host.dropFirst().dropLast()
         } else if host.contains(":") {
-            throw .badAddress(text)  // An IPv6 address without brackets: where it ends and the port begins, nobody knows.
+            // An IPv6 address without brackets: nobody knows where it ends and the port begins.
+            throw .badAddress(text)
         }
         guard !host.isEmpty, !host.utf8.contains(0) else { throw .badAddress(text) }
         return .tcp(host: String(host), port: port)

@@ -27,11 +27,15 @@ struct SystemAddress: Sendable {
 
     private init(_ info: addrinfo) {
         family = unsafe info.ai_family
-        bytes = unsafe [UInt8](UnsafeRawBufferPointer(start: info.ai_addr, count: Int(info.ai_addrlen)))
+        bytes = unsafe [UInt8](
+            UnsafeRawBufferPointer(start: info.ai_addr, count: Int(info.ai_addrlen)))
     }
 
-    /// Every address of a host, best first. Blocks: call it on the resolver's loop unless the host is numeric.
-    static func resolve(host: String, port: UInt16, numericOnly: Bool) throws(TransportError) -> [SystemAddress] {
+    /// Every address of a host, best first. Blocks: call it on the resolver's loop unless the host
+    /// is numeric.
+    static func resolve(host: String, port: UInt16, numericOnly: Bool) throws(TransportError)
+        -> [SystemAddress]
+    {
         var hints = unsafe addrinfo()
         unsafe hints.ai_family = AF_UNSPEC
         unsafe hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
@@ -62,7 +66,8 @@ struct SystemAddress: Sendable {
                 unsafe getsockname(descriptor, $0, &size)
             }
             // Port and family are at the same place in IPv4 and IPv6.
-            return status == 0 ? UInt16(bigEndian: unsafe bytes.load(fromByteOffset: 2, as: UInt16.self)) : 0
+            return status == 0
+                ? UInt16(bigEndian: unsafe bytes.load(fromByteOffset: 2, as: UInt16.self)) : 0
         }
     }
 }

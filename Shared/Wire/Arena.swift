@@ -7,7 +7,7 @@ internal import Glibc
 
     /// To be called once, when the message has been packed.
     func free() {
-        for unsafe block in unsafe blocks { unsafe Glibc.free(block) }
+        for index in unsafe blocks.indices { unsafe Glibc.free(blocks[index]) }
     }
 
     /// A struct for `message`, filled.
@@ -38,7 +38,9 @@ internal import Glibc
         return unsafe place
     }
 
-    mutating func messages<M: Coded>(_ messages: [M]) -> UnsafeMutablePointer<UnsafeMutablePointer<M.Struct>?>? {
+    mutating func messages<M: Coded>(_ messages: [M]) -> UnsafeMutablePointer<
+        UnsafeMutablePointer<M.Struct>?
+    >? {
         guard !messages.isEmpty else { return nil }
         let table = unsafe allocate(UnsafeMutablePointer<M.Struct>?.self, count: messages.count)
         for (index, message) in messages.enumerated() {

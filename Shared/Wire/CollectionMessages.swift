@@ -151,7 +151,8 @@ extension DocumentSummary: @unsafe Coded {
             digest: try unsafe Read.digest(message.digest),
             byteCount: try unsafe Read.integer(message.byte_count, "byteCount"),
             passageCount: unsafe Int(message.passage_count),
-            attributes: try unsafe Read.messages(message.attributes, message.n_attributes, "attributes"))
+            attributes: try unsafe Read.messages(
+                message.attributes, message.n_attributes, "attributes"))
     }
 }
 
@@ -185,7 +186,8 @@ extension ListDocumentsReply: @unsafe Coded {
 
     init(reading message: Mesh__ListDocumentsReply) throws(WireError) {
         self.init(
-            documents: try unsafe Read.messages(message.documents, message.n_documents, "documents"),
+            documents: try unsafe Read.messages(
+                message.documents, message.n_documents, "documents"),
             isComplete: unsafe message.is_complete != 0)
     }
 }

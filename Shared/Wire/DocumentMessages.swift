@@ -74,7 +74,8 @@ extension UpsertDocument: @unsafe Coded {
             documentID: try unsafe Read.text(message.document_id, "documentID"),
             title: try unsafe Read.text(message.title, "title"),
             mediaType: try unsafe Read.text(message.media_type, "mediaType"),
-            attributes: try unsafe Read.messages(message.attributes, message.n_attributes, "attributes"))
+            attributes: try unsafe Read.messages(
+                message.attributes, message.n_attributes, "attributes"))
     }
 }
 

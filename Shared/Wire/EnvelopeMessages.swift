@@ -71,7 +71,8 @@ extension Hello: @unsafe Coded {
             numericClass: try unsafe Read.text(message.numeric_class, "numericClass"),
             capacityBytes: try unsafe Read.integer(message.capacity_bytes, "capacityBytes"),
             coreCount: unsafe Int(message.core_count),
-            memoryBytesPerSecond: try unsafe Read.integer(message.memory_bytes_per_second, "memoryBytesPerSecond"))
+            memoryBytesPerSecond: try unsafe Read.integer(
+                message.memory_bytes_per_second, "memoryBytesPerSecond"))
     }
 }
 

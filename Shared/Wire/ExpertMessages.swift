@@ -9,7 +9,8 @@ public enum ActivationType: UInt32, Sendable {
 public enum Reduction: UInt32, Sendable {
     /// [rowCount, hiddenSize]: for each row the sum over the groups it is in.
     case partialSum = 1
-    /// One weighted row per (group, row), in the order of the request: any placement gives equal bits.
+    /// One weighted row per (group, row), in the order of the request: any placement gives equal
+    /// bits.
     case perChoice = 2
 }
 
@@ -104,7 +105,8 @@ extension ExpertDispatch: @unsafe Coded {
             layer: unsafe Int(message.layer),
             rowCount: unsafe Int(message.row_count),
             hiddenSize: unsafe Int(message.hidden_size),
-            activationType: try unsafe Read.choice(message.activation_type.rawValue, "activationType"),
+            activationType: try unsafe Read.choice(
+                message.activation_type.rawValue, "activationType"),
             reduction: try unsafe Read.choice(message.reduction.rawValue, "reduction"),
             groups: try unsafe Read.messages(message.groups, message.n_groups, "groups"))
     }
@@ -139,6 +141,7 @@ extension ExpertCombine: @unsafe Coded {
     init(reading message: Mesh__ExpertCombine) throws(WireError) {
         self.init(
             rowCount: unsafe Int(message.row_count),
-            computeNanoseconds: try unsafe Read.integer(message.compute_nanoseconds, "computeNanoseconds"))
+            computeNanoseconds: try unsafe Read.integer(
+                message.compute_nanoseconds, "computeNanoseconds"))
     }
 }

@@ -6,7 +6,8 @@ public protocol Message: Sendable, Equatable {
     /// The message in protobuf's encoding.
     func encoded() -> [UInt8]
 
-    /// Reads hostile bytes. Memory is bounded by a small multiple of their length, whatever they claim.
+    /// Reads hostile bytes. Memory is bounded by a small multiple of their length, whatever they
+    /// claim.
     init(decoding bytes: [UInt8]) throws(WireError)
 }
 

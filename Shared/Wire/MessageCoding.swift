@@ -1,6 +1,7 @@
 internal import CProtobuf
 
-/// A message with its protobuf-c struct: the pairing from which `encoded()` and `init(decoding:)` follow.
+/// A message with its protobuf-c struct: the pairing from which `encoded()` and `init(decoding:)`
+/// follow.
 ///
 /// Structs of protobuf-c live inside `pack` and `unpack` and nowhere else.
 protocol Coded: Sendable {
@@ -45,7 +46,8 @@ func unpack<M: Message & Coded>(_ bytes: [UInt8]) throws(WireError) -> M {
                         descriptor(of: M.self), allocator, buffer.count, base)
                 else { return .failure(.malformed(M.kind)) }
                 defer { unsafe protobuf_c_message_free_unpacked(message, allocator) }
-                return unsafe message.withMemoryRebound(to: M.Struct.self, capacity: 1) { unpacked in
+                return unsafe message.withMemoryRebound(to: M.Struct.self, capacity: 1) {
+                    unpacked in
                     do throws(WireError) {
                         return .success(try unsafe M(reading: unpacked.pointee))
                     } catch {

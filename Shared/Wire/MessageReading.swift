@@ -1,6 +1,7 @@
 internal import CProtobuf
 
-/// No message needs more elements in one field; a body of a megabyte could otherwise hold half a million.
+/// No message needs more elements in one field; a body of a megabyte could otherwise hold half a
+/// million.
 let elementCountMax = 65_536
 
 /// Checked copies out of a protobuf-c struct. Each names its field in the error.
@@ -32,42 +33,32 @@ enum Read {
     static func texts(
         _ values: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int, _ field: String
     ) throws(WireError) -> [String] {
-        try check(count, field)
-        var texts: [String] = []
-        texts.reserveCapacity(count)
-        for unsafe value in unsafe UnsafeBufferPointer(start: values, count: count) {
-            texts.append(try unsafe text(value, field))
+        try unsafe elements(values, count, field) { value throws(WireError) in
+            try unsafe text(value, field)
         }
-        return texts
     }
 
     static func digests(
         _ values: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int, _ field: String
     ) throws(WireError) -> [[UInt8]] {
-        try check(count, field)
-        var digests: [[UInt8]] = []
-        digests.reserveCapacity(count)
-        for unsafe value in unsafe UnsafeBufferPointer(start: values, count: count) {
-            digests.append(try unsafe digest(value))
+        try unsafe elements(values, count, field) { value throws(WireError) in
+            try unsafe digest(value)
         }
-        return digests
     }
 
     static func messages<M: Coded>(
-        _ values: UnsafeMutablePointer<UnsafeMutablePointer<M.Struct>?>?, _ count: Int, _ field: String
+        _ values: UnsafeMutablePointer<UnsafeMutablePointer<M.Struct>?>?, _ count: Int,
+        _ field: String
     ) throws(WireError) -> [M] {
-        try check(count, field)
-        var messages: [M] = []
-        messages.reserveCapacity(count)
-        for unsafe value in unsafe UnsafeBufferPointer(start: values, count: count) {
-            guard let value = unsafe value else { throw .missing(field: field) }
-            messages.append(try unsafe M(reading: value.pointee))
+        try unsafe elements(values, count, field) { value throws(WireError) in
+            guard let message: M = try unsafe message(value) else { throw .missing(field: field) }
+            return message
         }
-        return messages
     }
 
     /// A message that may be absent.
-    static func message<M: Coded>(_ value: UnsafeMutablePointer<M.Struct>?) throws(WireError) -> M? {
+    static func message<M: Coded>(_ value: UnsafeMutablePointer<M.Struct>?) throws(WireError) -> M?
+    {
         guard let value = unsafe value else { return nil }
         return try unsafe M(reading: value.pointee)
     }
@@ -84,6 +75,18 @@ enum Read {
             throw .unknownChoice(field: field, value: value)
         }
         return choice
+    }
+
+    private static func elements<T, Element>(
+        _ values: UnsafeMutablePointer<T>?, _ count: Int, _ field: String,
+        _ read: (T) throws(WireError) -> Element
+    ) throws(WireError) -> [Element] {
+        try check(count, field)
+        guard let values = unsafe values else { return [] }
+        var elements: [Element] = []
+        elements.reserveCapacity(count)
+        for index in 0..<count { elements.append(try unsafe read(values[index])) }
+        return elements
     }
 
     private static func check(_ count: Int, _ field: String) throws(WireError) {

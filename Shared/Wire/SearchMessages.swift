@@ -54,7 +54,8 @@ extension Search: @unsafe Coded {
 
     init(reading message: Mesh__Search) throws(WireError) {
         self.init(
-            collections: try unsafe Read.texts(message.collections, message.n_collections, "collections"),
+            collections: try unsafe Read.texts(
+                message.collections, message.n_collections, "collections"),
             query: try unsafe Read.text(message.query, "query"),
             limit: unsafe Int(message.limit),
             mode: try unsafe Read.choice(message.mode.rawValue, "mode"),

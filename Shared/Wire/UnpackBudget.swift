@@ -9,7 +9,8 @@ struct UnpackBudget {
         byteCountLeft = Self.byteCountMax(forBodyOf: byteCount)
     }
 
-    /// Honest messages stay below: a varint of one byte becomes eight, a field of two bytes sixteen.
+    /// Honest messages stay below: a varint of one byte becomes eight, a field of two bytes
+    /// sixteen.
     static func byteCountMax(forBodyOf byteCount: Int) -> Int { 64 * 1024 + 8 * byteCount }
 
     /// The allocator is valid inside `body` only.
@@ -17,7 +18,8 @@ struct UnpackBudget {
         unsafe withUnsafeMutablePointer(to: &self) { budget in
             var allocator = unsafe ProtobufCAllocator(
                 alloc: { context, byteCount in
-                    unsafe context?.assumingMemoryBound(to: UnpackBudget.self).pointee.allocate(byteCount)
+                    unsafe context?.assumingMemoryBound(to: UnpackBudget.self).pointee.allocate(
+                        byteCount)
                 },
                 free: { _, block in unsafe Glibc.free(block) }, allocator_data: budget)
             return unsafe body(&allocator)

@@ -14,7 +14,7 @@ public enum WireError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .malformed(let kind):
-            "the body is not a well-formed \(kind) message, or unpacks to more than its length allows"
+            "the body is no well-formed \(kind) message, or unpacks to more than its length allows"
         case .notUTF8(let field):
             "\(field): the text is not valid UTF-8"
         case .digestByteCount(let count):

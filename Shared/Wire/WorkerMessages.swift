@@ -119,7 +119,8 @@ extension AssignExperts: @unsafe Coded {
         self.init(
             model: try unsafe Read.text(message.model, "model"),
             revision: try unsafe Read.integer(message.revision, "revision"),
-            placements: try unsafe Read.messages(message.placements, message.n_placements, "placements"))
+            placements: try unsafe Read.messages(
+                message.placements, message.n_placements, "placements"))
     }
 }
 
@@ -254,7 +255,8 @@ extension ExpertStatistics: @unsafe Coded {
             digest: try unsafe Read.digest(message.digest),
             rowCount: try unsafe Read.integer(message.row_count, "rowCount"),
             weightMass: unsafe message.weight_mass,
-            computeNanoseconds: try unsafe Read.integer(message.compute_nanoseconds, "computeNanoseconds"))
+            computeNanoseconds: try unsafe Read.integer(
+                message.compute_nanoseconds, "computeNanoseconds"))
     }
 }
 

@@ -7,7 +7,8 @@ import ArgumentParser
         subcommands: [List.self, Run.self, HopServer.self])
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Names every figure, with its aim.")
+        static let configuration = CommandConfiguration(
+            abstract: "Names every figure, with its aim.")
 
         func run() {
             for figure in Figure.all { print("\(figure.name)\t\(figure.aim) \(figure.unit)") }

@@ -43,7 +43,9 @@ struct FigureResult: Encodable {
         return "\(holds ? "ok  " : "MISS") \(name) = \(number) \(unit) (aim \(aim))\n     \(notes)"
     }
 
-    private enum CodingKeys: CodingKey { case name, value, unit, baseline, aim, holds, command, notes }
+    private enum CodingKeys: CodingKey {
+        case name, value, unit, baseline, aim, holds, command, notes
+    }
 
     /// Absent numbers are written as null, so that every line has the same keys.
     func encode(to encoder: any Encoder) throws {

@@ -2,8 +2,9 @@ import CEcho
 
 /// One hop: request and reply between two processes over a unix socket.
 ///
-/// A peer of the mesh calls a server of the mesh, and an echo server in plain C on libevent, in turns: the ratio says what our
-/// server adds. The notes also have the exchange with C at both ends, for who wants to know what the whole mesh adds.
+/// A peer of the mesh calls a server of the mesh, and an echo server in plain C on libevent, in
+/// turns: the ratio says what our server adds. The notes also have the exchange with C at both
+/// ends, for who wants to know what the whole mesh adds.
 enum HopFigures {
     static let p50 = Figure(name: "hop.p50.vs-c", unit: "x", aim: .atMost(1.3)) { isQuick in
         try await latency(share: 0.5, label: "p50", isQuick)
@@ -13,7 +14,8 @@ enum HopFigures {
         try await latency(share: 0.99, label: "p99", isQuick)
     }
 
-    static let throughput64 = Figure(name: "hop.throughput64.vs-c", unit: "x", aim: .atLeast(0.7)) { isQuick in
+    static let throughput64 = Figure(name: "hop.throughput64.vs-c", unit: "x", aim: .atLeast(0.7)) {
+        isQuick in
         let parts = try await parts(inFlight: 64, isQuick) { $0.callsPerSecond }
         let worst = parts.min { $0.ratio < $1.ratio }
         return summary(of: parts, worst, "64 in flight, calls per second")
@@ -39,12 +41,16 @@ enum HopFigures {
 
         var description: String {
             let numbers = [mesh, c, ratio, plainC].map { "\($0.rounded(toDigits: 2))" }
-            return "\(label): mesh \(numbers[0]), C server \(numbers[1]), ratio \(numbers[2]) (C at both ends \(numbers[3]))"
+            return
+                "\(label): mesh \(numbers[0]), C server \(numbers[1]), ratio \(numbers[2])"
+                + " (C at both ends \(numbers[3]))"
         }
     }
 
     private static let roundCount = 9
-    private static let sizes = [("empty", 0, 20_000), ("8 KB", 8192, 15_000), ("1 MB", 1 << 20, 400)]
+    private static let sizes = [
+        ("empty", 0, 20_000), ("8 KB", 8192, 15_000), ("1 MB", 1 << 20, 400),
+    ]
 
     private static func parts(
         inFlight: Int, _ isQuick: Bool, _ quantity: @Sendable (HopRun) -> Double
@@ -70,10 +76,14 @@ enum HopFigures {
         return parts
     }
 
-    private static func summary(of parts: [Part], _ worst: Part?, _ what: String) -> Figure.Measurement {
+    private static func summary(of parts: [Part], _ worst: Part?, _ what: String)
+        -> Figure.Measurement
+    {
         Figure.Measurement(
             value: worst?.ratio ?? .nan, baseline: worst?.c,
-            notes: "worst of three sizes; unix socket, two processes, \(what), median of \(roundCount) alternating rounds; "
+            notes:
+                "worst of three sizes; unix socket, two processes, \(what), "
+                + "median of \(roundCount) alternating rounds; "
                 + parts.map(\.description).joined(separator: "; "))
     }
 }

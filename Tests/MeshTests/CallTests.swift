@@ -8,13 +8,18 @@ import Wire
     static var echo: Handlers {
         var handlers = Handlers()
         handlers.on(Embed.self) { request, attachment, _ in
-            (EmbedReply(dimension: request.texts.count, tokenCount: attachment.byteCount), attachment)
+            (
+                EmbedReply(dimension: request.texts.count, tokenCount: attachment.byteCount),
+                attachment
+            )
         }
         return handlers
     }
 
     @Test(arguments: TransportKind.allCases)
-    func `a request is answered, and its attachment comes back`(over transport: TransportKind) async throws {
+    func `a request is answered, and its attachment comes back`(over transport: TransportKind)
+        async throws
+    {
         let stage = try await Stage(Self.echo, over: transport)
         let rows = (0..<300_000).map(Float.init)
         let reply = try await stage.peer.call(
@@ -43,7 +48,8 @@ import Wire
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<1000 {
                 group.addTask {
-                    let reply = try await stage.peer.call(Drain(withinMilliseconds: number), deadline: .soon)
+                    let reply = try await stage.peer.call(
+                        Drain(withinMilliseconds: number), deadline: .soon)
                     #expect(reply.message.inFlight == number * 2)
                 }
             }
@@ -56,12 +62,20 @@ import Wire
     @Test func `calls go both ways on one connection`() async throws {
         var handlers = Handlers()
         handlers.on(Health.self) { _, _, context in
-            let reply = try await context.peer.call(WorkerStatus(), deadline: context.deadline, traceID: context.traceID)
-            return (HealthReply(ready: true, reasons: ["\(reply.message.inFlight)", "\(context.peer.remote.name)"]), .empty)
+            let reply = try await context.peer.call(
+                WorkerStatus(), deadline: context.deadline, traceID: context.traceID)
+            return (
+                HealthReply(
+                    ready: true,
+                    reasons: ["\(reply.message.inFlight)", "\(context.peer.remote.name)"]), .empty
+            )
         }
         var clientHandlers = Handlers()
         clientHandlers.on(WorkerStatus.self) { _, _, context in
-            (WorkerStatusReply(inFlight: Int(context.traceID), residentBytes: 0, experts: []), .empty)
+            (
+                WorkerStatusReply(inFlight: Int(context.traceID), residentBytes: 0, experts: []),
+                .empty
+            )
         }
         let stage = try await Stage(handlers, clientHandlers: clientHandlers)
         let reply = try await stage.peer.call(Health(), deadline: .soon, traceID: 42)
@@ -76,17 +90,24 @@ import Wire
         var handlers = Handlers()
         handlers.on(Health.self) { _, _, _ in throw fault }
         let stage = try await Stage(handlers)
-        await #expect(throws: MeshError.fault(fault)) { try await stage.peer.call(Health(), deadline: .soon) }
+        await #expect(throws: MeshError.fault(fault)) {
+            try await stage.peer.call(Health(), deadline: .soon)
+        }
         await stage.close()
     }
 
-    @Test func `a kind that nobody handles, and a body that is no message, are faults`() async throws {
+    @Test func `a kind that nobody handles, and a body that is no message, are faults`()
+        async throws
+    {
         let stage = try await Stage(Self.echo)
         await #expect { try await stage.peer.call(Health(), deadline: .soon) } throws: { error in
             if case MeshError.fault(let fault) = error { fault.code == .unknownKind } else { false }
         }
         let raw = try await Stranger(stage.server.address, saying: .client)
-        try raw.send(Frame(kind: MessageKind.embed.rawValue, requestID: 1, deadlineMilliseconds: 1000, body: [0x0a, 0xff]))
+        try raw.send(
+            Frame(
+                kind: MessageKind.embed.rawValue, requestID: 1, deadlineMilliseconds: 1000,
+                body: [0x0a, 0xff]))
         let answer = try await raw.receive()
         #expect(answer.flags == [.reply, .fault])
         #expect(try Fault(decoding: answer.body).code == .badRequest)
@@ -115,7 +136,9 @@ import Wire
         await stage.close()
     }
 
-    @Test func `over the limit a request is refused at once, and those within it are answered`() async throws {
+    @Test func `over the limit a request is refused at once, and those within it are answered`()
+        async throws
+    {
         var handlers = Handlers()
         let (started, mayAnswer) = (Gate(), Gate())
         handlers.on(Health.self) { _, _, _ in
@@ -126,7 +149,8 @@ import Wire
         var limits = MeshLimits.patient
         limits.inFlightCountMax = 1
         let server = try await Server.listen(
-            on: TransportKind.unix.address(), loop: Loops.server, hello: .server, handlers: handlers, limits: limits)
+            on: TransportKind.unix.address(), loop: Loops.server, hello: .server,
+            handlers: handlers, limits: limits)
         let peer = try await Peer.connect(
             to: server.address, on: Loops.client, hello: .client, limits: .patient, deadline: .soon)
         async let first = peer.call(Health(), deadline: .soon)

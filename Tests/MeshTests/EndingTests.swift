@@ -18,7 +18,8 @@ import Wire
                 return (HealthReply(ready: true), .empty)
             }
             handlers.onStream(WorkerStatus.self) { [started, cancelled] _, _, _, replies in
-                try await replies.send(WorkerStatusReply(inFlight: 1, residentBytes: 0, experts: []))
+                try await replies.send(
+                    WorkerStatusReply(inFlight: 1, residentBytes: 0, experts: []))
                 try await Gate.hang(started, cancelled)
             }
             stage = try await Stage(handlers)
@@ -57,7 +58,8 @@ import Wire
     @Test func `the other end keeps the deadline by itself`() async throws {
         let hanging = try await Hanging()
         let caller = try await Stranger(hanging.stage.server.address, saying: .client)
-        try caller.send(Frame(kind: MessageKind.health.rawValue, requestID: 5, deadlineMilliseconds: 1))
+        try caller.send(
+            Frame(kind: MessageKind.health.rawValue, requestID: 5, deadlineMilliseconds: 1))
         let answer = try await caller.receive()
         #expect(answer.requestID == 5)
         #expect(try Fault(decoding: answer.body).code == .deadlineExceeded)
@@ -68,14 +70,16 @@ import Wire
     @Test func `a caller that hangs up cancels the handler`() async throws {
         let hanging = try await Hanging()
         let caller = try await Stranger(hanging.stage.server.address, saying: .client)
-        try caller.send(Frame(kind: MessageKind.health.rawValue, requestID: 5, deadlineMilliseconds: 60_000))
+        try caller.send(
+            Frame(kind: MessageKind.health.rawValue, requestID: 5, deadlineMilliseconds: 60_000))
         await hanging.started.wait()
         caller.close()
         await hanging.cancelled.wait()
         await hanging.stage.close()
     }
 
-    @Test func `a connection lost in the middle of calls fails each of them at once`() async throws {
+    @Test func `a connection lost in the middle of calls fails each of them at once`() async throws
+    {
         var handlers = Handlers()
         handlers.on(Health.self) { _, _, context in
             await context.peer.close()
@@ -127,7 +131,8 @@ import Wire
         await drained.value
         await stage.peer.waitUntilClosed()
         await #expect(throws: MeshError.self) {
-            try await Peer.connect(to: stage.server.address, on: Loops.client, hello: .client, deadline: .soon)
+            try await Peer.connect(
+                to: stage.server.address, on: Loops.client, hello: .client, deadline: .soon)
         }
     }
 

@@ -12,7 +12,8 @@ final class Gate: Sendable {
 }
 
 extension Gate {
-    /// A handler's body that never ends by itself: opens `started`, and `cancelled` when it is told to stop.
+    /// A handler's body that never ends by itself: opens `started`, and `cancelled` when it is told
+    /// to stop.
     static func hang(_ started: Gate, _ cancelled: Gate) async throws {
         started.open()
         await Gate().wait()

@@ -15,7 +15,8 @@ import Wire
             let (failures, continuation) = AsyncStream<MeshError>.makeStream()
             self.failures = failures
             server = try await Server.listen(
-                on: TransportKind.unix.address(), loop: Loops.server, hello: .server, handlers: CallTests.echo,
+                on: TransportKind.unix.address(), loop: Loops.server, hello: .server,
+                handlers: CallTests.echo,
                 limits: limits, onFailure: { continuation.yield($0) })
         }
 
@@ -27,22 +28,28 @@ import Wire
         /// The service still answers others.
         func expectAlive() async throws {
             let peer = try await Peer.connect(
-                to: server.address, on: Loops.client, hello: .client, limits: .patient, deadline: .soon)
-            #expect(try await peer.call(Embed(texts: ["a"]), deadline: .soon).message.dimension == 1)
+                to: server.address, on: Loops.client, hello: .client, limits: .patient,
+                deadline: .soon)
+            #expect(
+                try await peer.call(Embed(texts: ["a"]), deadline: .soon).message.dimension == 1)
             await server.drain(within: .zero)
         }
     }
 
     @Test func `versions that have nothing in common are told so at both ends`() async throws {
         let door = try await Door()
-        let future = Hello(role: .router, name: "future", protocolVersionMin: 2, protocolVersionMax: 9)
+        let future = Hello(
+            role: .router, name: "future", protocolVersionMin: 2, protocolVersionMax: 9)
         await #expect {
-            try await Peer.connect(to: door.server.address, on: Loops.client, hello: future, deadline: .soon)
+            try await Peer.connect(
+                to: door.server.address, on: Loops.client, hello: future, deadline: .soon)
         } throws: { error in
             guard case MeshError.fault(let fault) = error else { return false }
             return fault.code == .versionMismatch && fault.message.contains("upgrade the older")
         }
-        guard case .fault(let fault) = await door.nextFailure() else { Issue.record("no failure"); return }
+        guard case .fault(let fault) = await door.nextFailure() else {
+            Issue.record("no failure"); return
+        }
         #expect(fault.code == .versionMismatch)
         try await door.expectAlive()
     }
@@ -60,7 +67,8 @@ import Wire
     @Test func `a request before Hello is refused`() async throws {
         let door = try await Door()
         let stranger = try await Stranger(door.server.address)
-        try stranger.send(Frame(kind: MessageKind.health.rawValue, requestID: 1, deadlineMilliseconds: 100))
+        try stranger.send(
+            Frame(kind: MessageKind.health.rawValue, requestID: 1, deadlineMilliseconds: 100))
         let answer = try await stranger.receive()
         #expect(try Fault(decoding: answer.body).message.contains("must be Hello"))
         #expect(await door.nextFailure() == .protocolViolation("the first message must be Hello"))
@@ -71,11 +79,15 @@ import Wire
         let door = try await Door { $0.helloTimeout = .milliseconds(20) }
         let stranger = try await Stranger(door.server.address)
         await #expect(throws: TransportError.closedByPeer) { try await stranger.receive() }
-        guard case .unavailable(.closed) = await door.nextFailure() else { Issue.record("no failure"); return }
+        guard case .unavailable(.closed) = await door.nextFailure() else {
+            Issue.record("no failure"); return
+        }
         await door.server.drain(within: .zero)
     }
 
-    @Test func `of too many strangers the oldest is closed, and friends still come in`() async throws {
+    @Test func `of too many strangers the oldest is closed, and friends still come in`()
+        async throws
+    {
         let door = try await Door { $0.handshakeCountMax = 3 }
         var strangers: [Stranger] = []
         for _ in 0..<4 { strangers.append(try await Stranger(door.server.address)) }

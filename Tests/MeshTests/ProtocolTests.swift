@@ -3,19 +3,27 @@ import Testing
 import Transport
 import Wire
 
-/// Peers that have said Hello and then misbehave. The connection ends with a reason; the process goes on.
+/// Peers that have said Hello and then misbehave. The connection ends with a reason; the process
+/// goes on.
 @Suite struct ProtocolTests {
     struct Misbehaviour: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let frames: [Frame]
     }
 
-    static let request = Frame(kind: MessageKind.embed.rawValue, requestID: 9, deadlineMilliseconds: 1000)
+    static let request = Frame(
+        kind: MessageKind.embed.rawValue, requestID: 9, deadlineMilliseconds: 1000)
 
     @Test(arguments: [
-        Misbehaviour(testDescription: "a reply that is also a cancel", frames: [Frame(kind: 1, flags: [.reply, .cancel], requestID: 1)]),
-        Misbehaviour(testDescription: "an item that is no reply", frames: [Frame(kind: 1, flags: .more, requestID: 1)]),
-        Misbehaviour(testDescription: "a request without a number", frames: [Frame(kind: 59, requestID: 0, deadlineMilliseconds: 5)]),
+        Misbehaviour(
+            testDescription: "a reply that is also a cancel",
+            frames: [Frame(kind: 1, flags: [.reply, .cancel], requestID: 1)]),
+        Misbehaviour(
+            testDescription: "an item that is no reply",
+            frames: [Frame(kind: 1, flags: .more, requestID: 1)]),
+        Misbehaviour(
+            testDescription: "a request without a number",
+            frames: [Frame(kind: 59, requestID: 0, deadlineMilliseconds: 5)]),
     ])
     func `frames that make no sense end the connection`(_ misbehaviour: Misbehaviour) async throws {
         let stage = try await Stage(CallTests.echo)
@@ -51,12 +59,15 @@ import Wire
         let (peer, stranger) = try await Self.peerOfStranger()
         let call = Task { try await peer.call(Health(), deadline: .soon) }
         let request = try await stranger.receive()
-        try stranger.send(Frame(kind: MessageKind.embedReply.rawValue, flags: .reply, requestID: request.requestID))
+        try stranger.send(
+            Frame(
+                kind: MessageKind.embedReply.rawValue, flags: .reply, requestID: request.requestID))
         await #expect(throws: MeshError.self) { try await call.value }
         await peer.close()
     }
 
-    @Test func `a peer that falls silent is dead after its time, and its calls fail`() async throws {
+    @Test func `a peer that falls silent is dead after its time, and its calls fail`() async throws
+    {
         var limits = MeshLimits()
         limits.heartbeatInterval = .milliseconds(20)
         limits.silenceMax = .milliseconds(100)
@@ -79,7 +90,10 @@ import Wire
             to: socket.address, on: Loops.client, hello: .client, limits: limits, deadline: .soon)
         let accepted = Accepted(socket: try #require(await porter.next()))
         let hello = try await accepted.receive()
-        try accepted.send(Frame(kind: MessageKind.hello.rawValue, flags: .reply, requestID: hello.requestID, body: Hello.server.encoded()))
+        try accepted.send(
+            Frame(
+                kind: MessageKind.hello.rawValue, flags: .reply, requestID: hello.requestID,
+                body: Hello.server.encoded()))
         await porter.close()
         return (try await peer, accepted)
     }
@@ -109,7 +123,8 @@ import Wire
 
         func receive() async throws -> Frame {
             while true {
-                let frame = try await socket.receive(limits: .open, on: Loops.server, within: .seconds(20))
+                let frame = try await socket.receive(
+                    limits: .open, on: Loops.server, within: .seconds(20))
                 if frame.kind != MessageKind.ping.rawValue { return frame }
             }
         }

@@ -21,9 +21,11 @@ import Wire
         var lives = peers.makeAsyncIterator()
         for _ in 0..<2 {
             let server = try await Server.listen(
-                on: address, loop: Loops.server, hello: .server, handlers: CallTests.echo, limits: .patient)
+                on: address, loop: Loops.server, hello: .server, handlers: CallTests.echo,
+                limits: .patient)
             let peer = try #require(await lives.next())
-            #expect(try await peer.call(Embed(texts: ["x"]), deadline: .soon).message.dimension == 1)
+            #expect(
+                try await peer.call(Embed(texts: ["x"]), deadline: .soon).message.dimension == 1)
             if !running.isCancelled { await server.drain(within: .zero) }
             await peer.waitUntilClosed()
         }

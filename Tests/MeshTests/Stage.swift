@@ -15,13 +15,16 @@ struct Stage {
 
     init(
         _ handlers: Handlers, over transport: TransportKind = .unix, limits: MeshLimits = .patient,
-        clientHandlers: Handlers = Handlers(), onPeer: @escaping @Sendable (Peer) async -> Void = { _ in }
+        clientHandlers: Handlers = Handlers(),
+        onPeer: @escaping @Sendable (Peer) async -> Void = { _ in }
     ) async throws {
         server = try await Server.listen(
-            on: transport.address(), loop: Loops.server, hello: .server, handlers: handlers, limits: limits,
+            on: transport.address(), loop: Loops.server, hello: .server, handlers: handlers,
+            limits: limits,
             onPeer: onPeer)
         peer = try await Peer.connect(
-            to: server.address, on: Loops.client, hello: .client, handlers: clientHandlers, limits: limits,
+            to: server.address, on: Loops.client, hello: .client, handlers: clientHandlers,
+            limits: limits,
             deadline: .soon)
     }
 

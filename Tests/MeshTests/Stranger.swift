@@ -2,7 +2,8 @@ import Mesh
 import Transport
 import Wire
 
-/// The other end of a connection, frame by frame and without Mesh: it can be silent, late, or wrong.
+/// The other end of a connection, frame by frame and without Mesh: it can be silent, late, or
+/// wrong.
 struct Stranger {
     private let socket: Socket
 
@@ -13,7 +14,10 @@ struct Stranger {
     /// Connects and exchanges Hellos.
     init(_ address: SocketAddress, saying hello: Hello) async throws {
         try await self.init(address)
-        try send(Frame(kind: MessageKind.hello.rawValue, requestID: 1, deadlineMilliseconds: 1000, body: hello.encoded()))
+        try send(
+            Frame(
+                kind: MessageKind.hello.rawValue, requestID: 1, deadlineMilliseconds: 1000,
+                body: hello.encoded()))
         _ = try await receive()
     }
 
@@ -22,7 +26,8 @@ struct Stranger {
     /// The next frame that is not a Ping.
     func receive() async throws -> Frame {
         while true {
-            let frame = try await socket.receive(limits: .open, on: Loops.client, within: .seconds(20))
+            let frame = try await socket.receive(
+                limits: .open, on: Loops.client, within: .seconds(20))
             if frame.kind != MessageKind.ping.rawValue { return frame }
         }
     }

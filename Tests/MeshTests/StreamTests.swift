@@ -9,7 +9,9 @@ import Wire
         var handlers = Handlers()
         handlers.onStream(ListDocuments.self) { request, attachment, _, replies in
             for number in 0..<request.limit {
-                if number == 13 && request.after == "fault" { throw Fault(code: .noSpace, message: "thirteen") }
+                if number == 13 && request.after == "fault" {
+                    throw Fault(code: .noSpace, message: "thirteen")
+                }
                 try await replies.send(
                     ListDocumentsReply(documents: [], isComplete: number % 2 == 0),
                     attachment: Attachment(attachment.bytes + [UInt8(truncatingIfNeeded: number)]))
@@ -22,8 +24,8 @@ import Wire
         let stage = try await Stage(Self.counting)
         var count = 0
         for try await reply in await stage.peer.stream(
-            ListDocuments(collection: "c", limit: 500), attachment: Attachment([7]), deadline: .soon)
-        {
+            ListDocuments(collection: "c", limit: 500), attachment: Attachment([7]), deadline: .soon
+        ) {
             #expect(reply.message.isComplete == (count % 2 == 0))
             #expect(reply.attachment.bytes == [7, UInt8(truncatingIfNeeded: count)])
             count += 1
@@ -66,7 +68,8 @@ import Wire
         var limits = MeshLimits.patient
         limits.streamItemCountMax = 4
         let stage = try await Stage(Self.counting, limits: limits)
-        let stream = await stage.peer.stream(ListDocuments(collection: "c", limit: 500), deadline: .soon)
+        let stream = await stage.peer.stream(
+            ListDocuments(collection: "c", limit: 500), deadline: .soon)
         // The peer drops the request when the fifth item finds no place.
         while await stage.peer.inFlight > 0 { await Task.yield() }
         var count = 0
@@ -77,7 +80,9 @@ import Wire
         await stage.close()
     }
 
-    @Test func `a call answered by a stream is a protocol violation, not a wrong answer`() async throws {
+    @Test func `a call answered by a stream is a protocol violation, not a wrong answer`()
+        async throws
+    {
         let stage = try await Stage(Self.counting)
         await #expect {
             try await stage.peer.call(ListDocuments(collection: "c", limit: 3), deadline: .soon)

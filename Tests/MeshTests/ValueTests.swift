@@ -33,7 +33,9 @@ import Wire
 
     @Test func `those whose time is up are closed, the next deadline is known`() {
         var table = RequestTable<Int>(countMax: 10)
-        for seconds in [5, 1, 3] { table.open(table.makeID(), seconds, deadline: Self.deadline(seconds)) }
+        for seconds in [5, 1, 3] {
+            table.open(table.makeID(), seconds, deadline: Self.deadline(seconds))
+        }
         #expect(table.earliestDeadline == Self.deadline(1))
         let expired = table.closeExpired(at: Self.now + .seconds(3))
         #expect(expired.map(\.waiter).sorted() == [1, 3])
@@ -97,12 +99,17 @@ import Wire
     }
 
     @Test func `time that we slept through does not count against the peer`() {
-        #expect(Self.verdicts([1, 1, 1, 1], at: [200, 400, 60_000, 60_200]) == [.alive, .ask, .ask, .ask])
+        #expect(
+            Self.verdicts([1, 1, 1, 1], at: [200, 400, 60_000, 60_200]) == [
+                .alive, .ask, .ask, .ask,
+            ])
     }
 }
 
 @Suite struct AdmissionLimitTests {
-    static func admit(_ admission: inout AdmissionLimit, bytes: Int = 1, inFlight: Int = 0, pending: Int = 0) -> FaultCode? {
+    static func admit(
+        _ admission: inout AdmissionLimit, bytes: Int = 1, inFlight: Int = 0, pending: Int = 0
+    ) -> FaultCode? {
         admission.admit(byteCount: bytes, inFlightCount: inFlight, pendingByteCount: pending)?.code
     }
 

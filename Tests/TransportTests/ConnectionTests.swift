@@ -26,7 +26,9 @@ import Testing
             connection = Connection(
                 socket, on: loop, frameLimits: .open, pendingByteCountMax: pendingByteCountMax,
                 events: Connection.Events(
-                    received: { [events] frames in for frame in frames { events.yield(.frame(frame)) } },
+                    received: { [events] frames in
+                        for frame in frames { events.yield(.frame(frame)) }
+                    },
                     drained: {},
                     closed: { [events] error in
                         events.yield(.closed(error))
@@ -51,12 +53,15 @@ import Testing
     }
 
     static func write(_ bytes: [UInt8], to descriptor: CInt) -> Bool {
-        let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        let count = unsafe bytes.withUnsafeBytes {
+            unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+        }
         return count == bytes.count
     }
 
     /// What the connection says when the other end sends these bytes and hangs up.
-    static func ending(of bytes: [UInt8]) async throws -> (frames: [Frame], error: TransportError?) {
+    static func ending(of bytes: [UInt8]) async throws -> (frames: [Frame], error: TransportError?)
+    {
         let (_, events, other) = try await stage()
         #expect(write(bytes, to: other))
         Glibc.close(other)
@@ -82,16 +87,20 @@ import Testing
         #expect(error == .truncatedFrame)
     }
 
-    @Test func `garbage closes the connection with the reason, after the good frames`() async throws {
+    @Test func `garbage closes the connection with the reason, after the good frames`() async throws
+    {
         let (frames, error) = try await Self.ending(
-            of: FrameDecoderTests.bytes + [UInt8]("GET / HTTP/1.1\r\nHost: mesh\r\n\r\n and more".utf8))
+            of: FrameDecoderTests.bytes
+                + [UInt8]("GET / HTTP/1.1\r\nHost: mesh\r\n\r\n and more".utf8))
         #expect(frames.count == 3)
         #expect(error == .badFrame(.notAFrame(magic: 0x2054_4547)))
     }
 
-    @Test func `a peer that does not read is closed at the maximum of pending bytes`() async throws {
+    @Test func `a peer that does not read is closed at the maximum of pending bytes`() async throws
+    {
         let (end, events, other) = try await Self.stage(pendingByteCountMax: 4 << 20)
-        let frame = Frame(kind: 20, requestID: 1, attachment: Attachment([UInt8](repeating: 1, count: 1 << 20)))
+        let frame = Frame(
+            kind: 20, requestID: 1, attachment: Attachment([UInt8](repeating: 1, count: 1 << 20)))
         for _ in 0..<6 { await end.send(frame) }
         for await event in events {
             guard case .closed(.slowConsumer(let pending, max: 4 << 20)) = event else { continue }
@@ -114,13 +123,17 @@ import Testing
         try #require(unsafe socketpair(AF_UNIX, SocketOptions.streamType, 0, &descriptors) == 0)
         let (events, continuation) = AsyncStream<End.Event>.makeStream()
         let (_, ignored) = AsyncStream<End.Event>.makeStream()
-        let (sender, receiver) = (End(on: Self.loop, ignored), End(on: EventLoopTests.loop, continuation))
+        let (sender, receiver) = (
+            End(on: Self.loop, ignored), End(on: EventLoopTests.loop, continuation)
+        )
         await sender.start(Socket(descriptors[0]), pendingByteCountMax: 1 << 30)
         await receiver.start(Socket(descriptors[1]), pendingByteCountMax: 1 << 30)
         let sizes = [0, 1, 63, 16_383, 16_384, 16_385, 262_144, 3_000_001]
         for size in sizes {
             await sender.send(
-                Frame(kind: 1, requestID: UInt32(size), body: [1, 2], attachment: Attachment(Self.pattern(size))))
+                Frame(
+                    kind: 1, requestID: UInt32(size), body: [1, 2],
+                    attachment: Attachment(Self.pattern(size))))
         }
         var arrived: [Int] = []
         for await case .frame(let frame) in events {

@@ -25,7 +25,8 @@ import Transport
         }
     }
 
-    @Test func `an actor of a loop runs on its thread, and nothing is lost between threads`() async {
+    @Test func `an actor of a loop runs on its thread, and nothing is lost between threads`() async
+    {
         let counter = Counter(on: Self.loop)
         await withTaskGroup(of: Void.self) { group in
             for index in 0..<100 {

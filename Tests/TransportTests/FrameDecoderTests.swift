@@ -3,19 +3,24 @@ import Testing
 @testable import Transport
 
 @Suite struct FrameDecoderTests {
-    /// Three frames that between them have every section: body, padding, attachment, and none of them.
+    /// Three frames that between them have every section: body, padding, attachment, and none of
+    /// them.
     static let frames = [
-        Frame(kind: 56, requestID: 7, deadlineMilliseconds: 250, traceID: 0x0102_0304_0506_0708, body: [1, 2, 3]),
+        Frame(
+            kind: 56, requestID: 7, deadlineMilliseconds: 250, traceID: 0x0102_0304_0506_0708,
+            body: [1, 2, 3]),
         Frame(kind: 2, flags: .reply, requestID: 0),
         Frame(
-            kind: 20, flags: [.reply, .more], requestID: .max, body: [UInt8](repeating: 9, count: 40),
+            kind: 20, flags: [.reply, .more], requestID: .max,
+            body: [UInt8](repeating: 9, count: 40),
             attachment: Attachment((0..<100).map(UInt8.init))),
     ]
     static let bytes = frames.flatMap(\.wireBytes)
 
     @Test func `the bytes on the wire are those of the documentation`() {
         let frame = Frame(
-            kind: 56, flags: .reply, requestID: 0x0403_0201, deadlineMilliseconds: 5, traceID: 6, body: [0xaa],
+            kind: 56, flags: .reply, requestID: 0x0403_0201, deadlineMilliseconds: 5, traceID: 6,
+            body: [0xaa],
             attachment: Attachment([0xbb]))
         let expected: [UInt8] =
             [0x58, 0x4d, 0x53, 0x48, 1, 56, 1, 0, 1, 2, 3, 4, 1, 0, 0, 0]
@@ -43,7 +48,9 @@ import Testing
     }
 
     @Test func `a stream that ends within a frame is known to be truncated`() throws {
-        let boundaries = Self.frames.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.wireBytes.count) }
+        let boundaries = Self.frames.reduce(into: [0]) {
+            $0.append($0[$0.count - 1] + $1.wireBytes.count)
+        }
         for end in 0...Self.bytes.count {
             var decoder = FrameDecoder(limits: .open)
             var decoded: [Frame] = []
@@ -54,7 +61,8 @@ import Testing
 
     @Test func `a long attachment can be read in place, in pieces of any size`() throws {
         let attachment = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-        let bytes = Frame(kind: 20, requestID: 1, body: [5], attachment: Attachment(attachment)).wireBytes
+        let bytes = Frame(kind: 20, requestID: 1, body: [5], attachment: Attachment(attachment))
+            .wireBytes
         var decoder = FrameDecoder(limits: .open)
         var decoded: [Frame] = []
         var position = 100
@@ -75,7 +83,8 @@ import Testing
     @Test(arguments: [
         (0, UInt8(0), FrameError.notAFrame(magic: 0x4853_4d00)), (4, 2, .unknownVersion(2)),
         (6, 16, .unknownFlags(16)), (7, 128, .unknownFlags(0x8000)),
-        (15, 1, .bodyTooLong(0x0100_0003, max: 1 << 20)), (19, 0x10, .attachmentTooLong(0x1000_0000, max: 64 << 20)),
+        (15, 1, .bodyTooLong(0x0100_0003, max: 1 << 20)),
+        (19, 0x10, .attachmentTooLong(0x1000_0000, max: 64 << 20)),
     ])
     func `a wrong header is refused by name`(offset: Int, value: UInt8, error: FrameError) {
         var bytes = Self.frames[0].wireBytes
@@ -93,7 +102,9 @@ import Testing
             try decoder.decode(frame.wireBytes, into: &decoded)
             return decoded
         }
-        #expect(try decode(Frame(kind: 1, requestID: 1, body: [UInt8](repeating: 0, count: 4096))).count == 1)
+        #expect(
+            try decode(Frame(kind: 1, requestID: 1, body: [UInt8](repeating: 0, count: 4096))).count
+                == 1)
         #expect(throws: FrameError.bodyTooLong(4097, max: 4096)) {
             try decode(Frame(kind: 1, requestID: 1, body: [UInt8](repeating: 0, count: 4097)))
         }
@@ -112,7 +123,9 @@ import Testing
 
     @Test func `every attachment starts at a multiple of 64`() {
         for count in 0...130 {
-            let frame = Frame(kind: 1, requestID: 1, body: [UInt8](repeating: 1, count: count), attachment: Attachment([7]))
+            let frame = Frame(
+                kind: 1, requestID: 1, body: [UInt8](repeating: 1, count: count),
+                attachment: Attachment([7]))
             let header = FrameHeader(of: frame)
             #expect((FrameHeader.byteCount + count + header.paddingByteCount) % 64 == 0)
             #expect(frame.wireBytes.count == FrameHeader.byteCount + header.restByteCount)

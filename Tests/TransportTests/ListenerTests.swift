@@ -26,10 +26,14 @@ import Testing
         }
     }
 
-    @Test func `a second service on the same unix socket is refused, a stale file is not`() async throws {
+    @Test func `a second service on the same unix socket is refused, a stale file is not`()
+        async throws
+    {
         let address = SocketAddress.unix(path: "/tmp/mesh-listener-\(getpid()).sock")
         let first = try await ListeningSocket(on: address)
-        await #expect(throws: TransportError.addressInUse("\(address)")) { try await ListeningSocket(on: address) }
+        await #expect(throws: TransportError.addressInUse("\(address)")) {
+            try await ListeningSocket(on: address)
+        }
         // As a killed process would leave it: the socket closed, the file there.
         first.socket.close()
         let second = try await ListeningSocket(on: address)
@@ -42,7 +46,8 @@ import Testing
         let socket = try await ListeningSocket(on: .tcp(host: "127.0.0.1", port: 0))
         var callers: [Socket] = []
         for _ in 0..<10 {
-            callers.append(try await Socket.connect(to: socket.address, on: Self.loop, within: .seconds(5)))
+            callers.append(
+                try await Socket.connect(to: socket.address, on: Self.loop, within: .seconds(5)))
         }
         let door = Door(on: Self.loop, continuation)
         await door.open(socket)
@@ -53,14 +58,17 @@ import Testing
         #expect(callers.count == 10)
     }
 
-    @Test func `a port nobody listens on refuses, a name nobody knows cannot be resolved`() async throws {
+    @Test func `a port nobody listens on refuses, a name nobody knows cannot be resolved`()
+        async throws
+    {
         let socket = try await ListeningSocket(on: .tcp(host: "127.0.0.1", port: 0))
         socket.socket.close()
         await #expect(throws: TransportError.self) {
             try await Socket.connect(to: socket.address, on: Self.loop, within: .seconds(5))
         }
         await #expect {
-            try await Socket.connect(to: .tcp(host: "no.such.host.invalid", port: 1), on: Self.loop, within: .seconds(5))
+            try await Socket.connect(
+                to: .tcp(host: "no.such.host.invalid", port: 1), on: Self.loop, within: .seconds(5))
         } throws: { error in
             if case TransportError.unresolvable = error { true } else { false }
         }

@@ -5,7 +5,8 @@ import Testing
 /// Bytes that are meant to hurt: each is refused, in bounded memory, and the process lives.
 @Suite struct HostileTests {
     @Test(arguments: [
-        // Fields of AssignExperts: empty sub-messages, of which each would cost a hundred bytes of heap.
+        // Fields of AssignExperts: empty sub-messages, of which each would cost a hundred bytes of
+        // heap.
         ("empty sub-messages", [UInt8]([0x1a, 0x00]), 500_000),
         ("unknown fields", [0x78, 0x00], 500_000),
         ("unknown fields with content", [0x7a, 0x03, 1, 2, 3], 200_000),
@@ -34,7 +35,10 @@ import Testing
 
     @Test(arguments: [
         ("a length of 4 GB", [UInt8]([0x12, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 2, 3])),
-        ("a length of 2^63", [0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 1, 2, 3]),
+        (
+            "a length of 2^63",
+            [0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 1, 2, 3]
+        ),
         ("a varint that never ends", [0x18] + [UInt8](repeating: 0xff, count: 64)),
         ("a group, which nobody may send any more", [0x0b, 0x0c]),
         ("field number zero", [0x00, 0x00]),
@@ -46,7 +50,9 @@ import Testing
     }
 
     @Test func `text that is not UTF-8 is refused, with its field's name`() {
-        #expect(throws: WireError.notUTF8(field: "query")) { try Search(decoding: [0x12, 0x02, 0xc3, 0x28, 0x20, 0x01]) }
+        #expect(throws: WireError.notUTF8(field: "query")) {
+            try Search(decoding: [0x12, 0x02, 0xc3, 0x28, 0x20, 0x01])
+        }
     }
 
     @Test func `a digest has 32 bytes`() {
@@ -56,8 +62,12 @@ import Testing
     }
 
     @Test func `a choice that is not ours is refused`() {
-        #expect(throws: WireError.unknownChoice(field: "role", value: 99)) { try Hello(decoding: [0x08, 99]) }
-        #expect(throws: WireError.unknownChoice(field: "role", value: 0)) { try Hello(decoding: []) }
+        #expect(throws: WireError.unknownChoice(field: "role", value: 99)) {
+            try Hello(decoding: [0x08, 99])
+        }
+        #expect(throws: WireError.unknownChoice(field: "role", value: 0)) {
+            try Hello(decoding: [])
+        }
     }
 
     @Test func `a number past the end of Int is refused`() {

@@ -7,7 +7,7 @@ import Wire
         (
             .hello,
             "08021208776f726b65722d31180120032a06617678322d313080808080802038084080e8eda1"
-            + "ba01"
+                + "ba01"
         ),
         (
             .fault,
@@ -16,7 +16,7 @@ import Wire
         (
             .expertDispatch,
             "0a016d10091802200428c004300138024217080312050003f0a2041a0c0000003f000080bf00"
-            + "00807f4200"
+                + "00807f4200"
         ),
         (
             .search,
@@ -25,12 +25,14 @@ import Wire
         (
             .searchReply,
             "0a490a01611201641a01742220000102030405060708090a0b0c0d0e0f101112131415161718"
-            + "191a1b1c1d1e1f280a30143a096c696e650a6c696e65450000803f4d00000040550000404012"
-            + "0a6578616374207363616e"
+                + "191a1b1c1d1e1f280a30143a096c696e650a6c696e65450000803f4d00000040550000404012"
+                + "0a6578616374207363616e"
         ),
     ]
 
-    @Test(arguments: oracle) func `another protobuf writes the same bytes`(kind: MessageKind, hex: String) throws {
+    @Test(arguments: oracle) func `another protobuf writes the same bytes`(
+        kind: MessageKind, hex: String
+    ) throws {
         let message = try #require(RoundTripTests.messages.first { type(of: $0).kind == kind })
         try check(message, bytes(hex))
     }
@@ -42,6 +44,8 @@ import Wire
 
     private func bytes(_ hex: String) -> [UInt8] {
         let digits = hex.compactMap(\.hexDigitValue)
-        return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] * 16 + digits[$0 + 1]) }
+        return stride(from: 0, to: digits.count, by: 2).map {
+            UInt8(digits[$0] * 16 + digits[$0 + 1])
+        }
     }
 }

@@ -8,7 +8,8 @@ import Wire
     static let messages: [any Message] = [
         Hello(
             role: .expertWorker, name: "worker-1", protocolVersionMin: 1, protocolVersionMax: 3,
-            numericClass: "avx2-1", capacityBytes: 1 << 40, coreCount: 8, memoryBytesPerSecond: 50_000_000_000),
+            numericClass: "avx2-1", capacityBytes: 1 << 40, coreCount: 8,
+            memoryBytesPerSecond: 50_000_000_000),
         Ping(),
         Fault(
             code: .expertUnavailable, message: "gone", retryAfterMilliseconds: 250,
@@ -16,11 +17,16 @@ import Wire
         OfferArtifacts(digests: [digest, digest.reversed()]), OfferArtifactsReply(),
         AssignExperts(
             model: "m", revision: 1 << 50,
-            placements: [.init(layer: 1, expert: 2, digest: digest), .init(layer: 0, expert: 0, digest: digest)]),
+            placements: [
+                .init(layer: 1, expert: 2, digest: digest),
+                .init(layer: 0, expert: 0, digest: digest),
+            ]),
         AssignExpertsReply(
-            residentCount: 5, residentBytes: 1 << 33, failures: [.init(digest: digest, reason: "no such file")]),
+            residentCount: 5, residentBytes: 1 << 33,
+            failures: [.init(digest: digest, reason: "no such file")]),
         ExpertDispatch(
-            model: "m", revision: 9, layer: 2, rowCount: 4, hiddenSize: 576, activationType: .float32,
+            model: "m", revision: 9, layer: 2, rowCount: 4, hiddenSize: 576,
+            activationType: .float32,
             reduction: .perChoice,
             groups: [
                 .init(expert: 3, rows: [0, 3, 70_000], weights: [0.5, -1, .infinity]),
@@ -30,32 +36,41 @@ import Wire
         WorkerStatusReply(
             inFlight: 2, residentBytes: 77,
             experts: [
-                .init(layer: 1, expert: 2, digest: digest, rowCount: 1 << 40, weightMass: 0.25, computeNanoseconds: 5)
+                .init(
+                    layer: 1, expert: 2, digest: digest, rowCount: 1 << 40, weightMass: 0.25,
+                    computeNanoseconds: 5)
             ]),
         UpsertDocument(
-            collection: "books", documentID: "d", title: "Überschrift 🐍", mediaType: "text/html",
+            collection: "books", documentID: "d", title: "Überschrift 🐍",
+            mediaType: "text/html",
             attributes: [.init(name: "author", value: "Ada")]),
         UpsertDocumentReply(digest: digest, passageCount: 3, sequenceNumber: 4, unchanged: true),
-        DeleteDocument(collection: "c", documentID: "d"), DeleteDocumentReply(existed: true, sequenceNumber: 5),
+        DeleteDocument(collection: "c", documentID: "d"),
+        DeleteDocumentReply(existed: true, sequenceNumber: 5),
         DropCollection(collection: "c"), DropCollectionReply(documentCount: 2, sequenceNumber: 6),
         ListDocuments(collection: "c", after: "b", limit: 10),
         ListDocumentsReply(
             documents: [
                 .init(
-                    documentID: "d", title: "t", mediaType: "text/plain", digest: digest, byteCount: 1 << 34,
+                    documentID: "d", title: "t", mediaType: "text/plain", digest: digest,
+                    byteCount: 1 << 34,
                     passageCount: 7, attributes: [.init(name: "", value: "nul\0inside")])
             ], isComplete: true),
         FetchSource(collection: "c", documentID: "d", byteStart: 1, byteEnd: 1 << 35),
         FetchSourceReply(digest: digest, byteCount: 9, mediaType: "text/plain"),
-        Search(collections: ["a", "b"], query: "why", limit: 5, mode: .dense, lexicalWeight: 0.25, exact: true),
+        Search(
+            collections: ["a", "b"], query: "why", limit: 5, mode: .dense, lexicalWeight: 0.25,
+            exact: true),
         SearchReply(
             passages: [
                 .init(
-                    collection: "a", documentID: "d", title: "t", digest: digest, byteStart: 10, byteEnd: 20,
+                    collection: "a", documentID: "d", title: "t", digest: digest, byteStart: 10,
+                    byteEnd: 20,
                     text: "line\nline", score: 1, lexicalScore: 2, denseScore: 3)
             ], plan: "exact scan"),
         Embed(texts: ["", "two"]), EmbedReply(dimension: 384, tokenCount: 12), Health(),
-        HealthReply(ready: true, reasons: ["none"]), Drain(withinMilliseconds: 5000), DrainReply(inFlight: 3),
+        HealthReply(ready: true, reasons: ["none"]), Drain(withinMilliseconds: 5000),
+        DrainReply(inFlight: 3),
     ]
 
     @Test func `every message comes back as it was`() throws {

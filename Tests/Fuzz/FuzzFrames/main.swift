@@ -8,7 +8,8 @@ let decoders: [UInt8: @Sendable ([UInt8]) -> Void] = [
     decoder(AssignExperts.self), decoder(AssignExpertsReply.self), decoder(ExpertDispatch.self),
     decoder(ExpertCombine.self), decoder(WorkerStatusReply.self), decoder(UpsertDocument.self),
     decoder(UpsertDocumentReply.self), decoder(DeleteDocument.self), decoder(ListDocuments.self),
-    decoder(ListDocumentsReply.self), decoder(Search.self), decoder(SearchReply.self), decoder(Embed.self),
+    decoder(ListDocumentsReply.self), decoder(Search.self), decoder(SearchReply.self),
+    decoder(Embed.self),
     decoder(FetchSource.self), decoder(FetchSourceReply.self), decoder(HealthReply.self),
 ].reduce(into: [:]) { $0[$1.0] = $1.1 }
 
@@ -29,7 +30,8 @@ fuzz { bytes in
     // The first byte says where the stream is cut in two.
     let cut = min(Int(bytes.first ?? 0), bytes.count)
     var frames: [Frame] = []
-    var decoder = FrameDecoder(limits: FrameLimits(bodyByteCountMax: 4096, attachmentByteCountMax: 4096))
+    var decoder = FrameDecoder(
+        limits: FrameLimits(bodyByteCountMax: 4096, attachmentByteCountMax: 4096))
     do {
         try decoder.decode([UInt8](bytes[..<cut]), into: &frames)
         try decoder.decode([UInt8](bytes[cut...]), into: &frames)
