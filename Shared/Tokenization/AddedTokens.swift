@@ -50,7 +50,9 @@ struct AddedTokens: Sendable {
     var isEmpty: Bool { nodes.count == 1 }
 
     private static func child(_ byte: UInt8, of parent: Int, in nodes: inout [Node]) -> Int {
-        if let child = nodes[parent].children.first(where: { $0.byte == byte }) { return child.node }
+        if let child = nodes[parent].children.first(where: { $0.byte == byte }) {
+            return child.node
+        }
         nodes.append(Node())
         nodes[parent].children.append((byte, nodes.count - 1))
         return nodes.count - 1
@@ -124,7 +126,9 @@ struct AddedTokens: Sendable {
         var index = index
         while index > start {
             let previous = text.scalarStart(before: index)
-            guard ScalarClasses.shared[DecodedScalar(text, at: previous).value].isSpace else { break }
+            guard ScalarClasses.shared[DecodedScalar(text, at: previous).value].isSpace else {
+                break
+            }
             index = previous
         }
         return index

@@ -49,7 +49,8 @@ extension ComponentReader {
         _ prefix: PreTokenizer.Prefix, on result: inout PreTokenizer
     ) throws(TokenizationError) {
         guard result.cuts.isEmpty, !result.rewrites else {
-            throw .unsupported(part: "pre_tokenizer", found: "a space before each of several pieces")
+            throw .unsupported(
+                part: "pre_tokenizer", found: "a space before each of several pieces")
         }
         result.prefix = prefix
     }
@@ -65,7 +66,8 @@ extension ComponentReader {
     }
 
     private static func split(_ part: JSON) throws(TokenizationError) -> PreTokenizer.Cut {
-        let expression = part["pattern"]?["Regex"]?.string ?? part["pattern"]?["String"]?.string ?? ""
+        let expression =
+            part["pattern"]?["Regex"]?.string ?? part["pattern"]?["String"]?.string ?? ""
         let behavior = part["behavior"]?.string ?? ""
         let isInverted = part["invert"]?.boolean ?? false
         // Each known pattern covers every text, so that it matters not what becomes of the rest.

@@ -15,7 +15,9 @@ struct ComponentReader {
 
     mutating func normalizers(_ component: JSON?) throws(TokenizationError) -> [Normalizer] {
         let parts = try flattened(component, "normalizers")
-        let normalizers = try parts.map { part throws(TokenizationError) in try Self.normalizer(part) }
+        let normalizers = try parts.map { part throws(TokenizationError) in
+            try Self.normalizer(part)
+        }
         var growth = 1
         for normalizer in normalizers {
             growth *= normalizer.growth
@@ -36,13 +38,16 @@ struct ComponentReader {
         case "StripAccents": .stripAccents
         case "Strip":
             .strip(
-                left: part["strip_left"]?.boolean ?? true, right: part["strip_right"]?.boolean ?? true)
+                left: part["strip_left"]?.boolean ?? true,
+                right: part["strip_right"]?.boolean ?? true)
         case "BertNormalizer": .bert(bert(part))
         default: throw .unsupported(part: "normalizer", found: part.type)
         }
     }
 
-    private static func content(_ part: JSON) -> [UInt8] { Array((part["content"]?.string ?? "").utf8) }
+    private static func content(_ part: JSON) -> [UInt8] {
+        Array((part["content"]?.string ?? "").utf8)
+    }
 
     private static func bert(_ part: JSON) -> BertNormalizer {
         let lowercases = part["lowercase"]?.boolean ?? true

@@ -8,7 +8,8 @@ public struct GGUFVocabulary: Sendable {
     public var tokens: [String]
     /// `scores`, one per token, of `llama` vocabularies.
     public var scores: [Float] = []
-    /// `token_type`, one per token: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte.
+    /// `token_type`, one per token: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused,
+    /// 6 byte.
     public var tokenTypes: [Int32] = []
     /// `merges`, earliest first, of `gpt2` vocabularies: two tokens with a space between.
     public var merges: [String] = []
@@ -20,13 +21,16 @@ public struct GGUFVocabulary: Sendable {
     public var unknown: TokenID?
     /// `padding_token_id`.
     public var padding: TokenID?
-    /// `add_bos_token`, `add_eos_token`, `add_space_prefix`; nil when the file is silent.
+    /// `add_bos_token`; nil when the file is silent.
     public var addsBeginOfSequence: Bool?
+    /// `add_eos_token`; nil when the file is silent.
     public var addsEndOfSequence: Bool?
+    /// `add_space_prefix`; nil when the file is silent.
     public var addsSpacePrefix: Bool?
     /// `tokenizer.chat_template`.
     public var chatTemplate: String?
 
+    /// A vocabulary with the fields that every file has; the others are set one by one.
     public init(model: String, preTokenizer: String?, tokens: [String]) {
         self.model = model
         self.preTokenizer = preTokenizer

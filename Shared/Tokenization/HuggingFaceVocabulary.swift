@@ -71,7 +71,8 @@ struct HuggingFaceVocabulary {
         let tokens = try table(bytes: bytes)
         let merges = try merges(tokens, bytes)
         let alphabet =
-            isByteLevel ? .bytes(of: tokens) : BytePairModel.Alphabet.characters(try unknown(tokens))
+            isByteLevel
+            ? .bytes(of: tokens) : BytePairModel.Alphabet.characters(try unknown(tokens))
         return BytePairModel(
             tokens: tokens, merges: merges, alphabet: alphabet,
             ignoresMerges: model["ignore_merges"]?.boolean ?? false)
@@ -116,6 +117,7 @@ struct HuggingFaceVocabulary {
             tokens: try table(bytes: Self.characters(of:)),
             prefix: Array((model["continuing_subword_prefix"]?.string ?? "##").utf8),
             unknown: unknown,
-            wordCharacterCountMax: min(max(model["max_input_chars_per_word"]?.integer ?? 100, 0), 1000))
+            wordCharacterCountMax: min(
+                max(model["max_input_chars_per_word"]?.integer ?? 100, 0), 1000))
     }
 }

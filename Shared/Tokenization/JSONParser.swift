@@ -40,8 +40,10 @@ struct JSONParser {
     private mutating func value() throws(TokenizationError) -> JSON {
         skipSpace()
         switch byte {
-        case UInt8(ascii: "{"): return try nested { parser throws(TokenizationError) in try parser.object() }
-        case UInt8(ascii: "["): return try nested { parser throws(TokenizationError) in try parser.array() }
+        case UInt8(ascii: "{"):
+            return try nested { parser throws(TokenizationError) in try parser.object() }
+        case UInt8(ascii: "["):
+            return try nested { parser throws(TokenizationError) in try parser.array() }
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "t"): return try literal("true", .boolean(true))
         case UInt8(ascii: "f"): return try literal("false", .boolean(false))
@@ -156,7 +158,8 @@ struct JSONParser {
         case UInt8(ascii: "r"): return "\r"
         case UInt8(ascii: "b"): return "\u{8}"
         case UInt8(ascii: "f"): return "\u{C}"
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(letter)
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"):
+            return Unicode.Scalar(letter)
         case UInt8(ascii: "u"): return try unicodeEscape()
         default: throw error("an unknown escape")
         }
@@ -178,7 +181,8 @@ struct JSONParser {
 
     private mutating func hexadecimal() throws(TokenizationError) -> UInt32 {
         guard index + 4 <= text.count,
-            let value = UInt32(String(decoding: text[index..<(index + 4)], as: UTF8.self), radix: 16)
+            let value = UInt32(
+                String(decoding: text[index..<(index + 4)], as: UTF8.self), radix: 16)
         else { throw error("an unknown escape") }
         index += 4
         return value

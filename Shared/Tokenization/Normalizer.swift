@@ -71,17 +71,17 @@ enum Normalizer: Sendable {
     }
 
     private static func stripping(_ text: [UInt8], _ left: Bool, _ right: Bool) -> [UInt8] {
-        var range = 0..<text.count
-        while left, !range.isEmpty, isSpace(text, range.lowerBound) {
-            range = (range.lowerBound + DecodedScalar(text, at: range.lowerBound).byteCount)
-                ..< range.upperBound
+        var start = 0
+        var end = text.count
+        while left, start < end, isSpace(text, start) {
+            start += DecodedScalar(text, at: start).byteCount
         }
-        while right, !range.isEmpty {
-            let last = text.scalarStart(before: range.upperBound)
+        while right, start < end {
+            let last = text.scalarStart(before: end)
             guard isSpace(text, last) else { break }
-            range = range.lowerBound..<last
+            end = last
         }
-        return Array(text[range])
+        return Array(text[start..<end])
     }
 
     private static func isSpace(_ text: [UInt8], _ index: Int) -> Bool {

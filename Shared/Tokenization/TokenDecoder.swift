@@ -24,7 +24,8 @@ struct TokenDecoder: Sendable {
             let isContinuation = token.starts(with: prefix)
             let text =
                 isFirst
-                ? Array(token) : isContinuation ? Array(token.dropFirst(prefix.count)) : [0x20] + token
+                ? Array(token)
+                : isContinuation ? Array(token.dropFirst(prefix.count)) : [0x20] + token
             return cleansUp ? Self.cleaned(text) : text
         }
     }

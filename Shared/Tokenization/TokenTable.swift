@@ -39,7 +39,8 @@ struct TokenTable: Sendable {
         try Self.check("vocabularySizeMax", count + 1, TokenizationMaxima.vocabularySizeMax)
         try Self.check("tokenByteCountMax", token.count, TokenizationMaxima.tokenByteCountMax)
         bytes.append(contentsOf: token)
-        try Self.check("vocabularyByteCountMax", bytes.count, TokenizationMaxima.vocabularyByteCountMax)
+        try Self.check(
+            "vocabularyByteCountMax", bytes.count, TokenizationMaxima.vocabularyByteCountMax)
         let start = starts[count]
         starts.append(bytes.count)
         count += 1
@@ -74,7 +75,8 @@ struct TokenTable: Sendable {
     private func isEqual(_ token: TokenID, _ text: borrowing [UInt8], _ range: Range<Int>) -> Bool {
         let start = starts[Int(token)]
         guard starts[Int(token) + 1] - start == range.count else { return false }
-        for offset in 0..<range.count where bytes[start + offset] != text[range.lowerBound + offset] {
+        for offset in 0..<range.count where bytes[start + offset] != text[range.lowerBound + offset]
+        {
             return false
         }
         return true

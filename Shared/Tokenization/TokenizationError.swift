@@ -15,6 +15,7 @@ public enum TokenizationError: Error, Equatable, Sendable, CustomStringConvertib
     /// The chat template called `raise_exception`: the conversation is not one the model takes.
     case conversationRefused(reason: String)
 
+    /// What is wrong, where, and what to do where something can be done.
     public var description: String {
         switch self {
         case .malformedJSON(let offset, let reason):

@@ -76,7 +76,8 @@ extension TokenizerParts {
     }
 
     private mutating func addAround(_ vocabulary: GGUFVocabulary, beginsByDefault: Bool) {
-        if vocabulary.addsBeginOfSequence ?? beginsByDefault, let token = vocabulary.beginOfSequence {
+        if vocabulary.addsBeginOfSequence ?? beginsByDefault, let token = vocabulary.beginOfSequence
+        {
             prefix = [token]
         }
         if vocabulary.addsEndOfSequence ?? false, let token = vocabulary.endOfSequence.first {
@@ -86,7 +87,8 @@ extension TokenizerParts {
 
     fileprivate mutating func addSpecials(of vocabulary: GGUFVocabulary) throws(TokenizationError) {
         let names: [(String, TokenID?)] = [
-            ("bos_token", vocabulary.beginOfSequence), ("eos_token", vocabulary.endOfSequence.first),
+            ("bos_token", vocabulary.beginOfSequence),
+            ("eos_token", vocabulary.endOfSequence.first),
             ("unk_token", vocabulary.unknown), ("pad_token", vocabulary.padding),
         ]
         for (name, token) in names {

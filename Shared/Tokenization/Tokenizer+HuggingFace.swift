@@ -4,7 +4,7 @@ extension Tokenizer {
     /// - Parameters:
     ///   - json: the bytes of `tokenizer.json`.
     ///   - configuration: the bytes of `tokenizer_config.json`, which names the special tokens.
-    ///   - chatTemplate: the text of `chat_template.jinja`; goes before a template in the configuration.
+    ///   - chatTemplate: the text of `chat_template.jinja`; goes before one in the configuration.
     /// - Throws: `unsupported` for a component that is not implemented; nothing is approximated.
     public init(
         huggingFace json: [UInt8], configuration: [UInt8]? = nil, chatTemplate: String? = nil
@@ -42,7 +42,8 @@ extension TokenizerParts {
         try TokenTable.check(
             "addedTokenCountMax", entries.count, TokenizationMaxima.addedTokenCountMax)
         return try entries.map { entry throws(TokenizationError) in
-            guard let content = entry["content"]?.string, let id = entry["id"]?.integer, id >= 0 else {
+            guard let content = entry["content"]?.string, let id = entry["id"]?.integer, id >= 0
+            else {
                 throw .malformedVocabulary(part: "added_tokens", reason: "lacks content or id")
             }
             try TokenTable.check("vocabularySizeMax", id + 1, TokenizationMaxima.vocabularySizeMax)
@@ -63,7 +64,10 @@ extension TokenizerParts {
 
     /// Takes the names of special tokens, the ends and the template from `tokenizer_config.json`.
     fileprivate mutating func read(configuration: JSON) throws(TokenizationError) {
-        let names = ["bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token"]
+        let names = [
+            "bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token",
+            "mask_token",
+        ]
         for name in names {
             let entry = configuration[name]
             if let text = entry?.string ?? entry?["content"]?.string { namedTokens[name] = text }

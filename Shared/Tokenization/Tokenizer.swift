@@ -3,7 +3,7 @@
 /// A value that never changes; any number of threads may share it. Made from a `tokenizer.json`
 /// (`init(huggingFace:configuration:chatTemplate:)`) or from GGUF metadata (`init(gguf:)`).
 public struct Tokenizer: Sendable {
-    /// The number of tokens: the largest identifier plus one. A model's embedding may have more rows.
+    /// The number of tokens: the largest identifier plus one. An embedding may have more rows.
     public let vocabularySize: Int
     /// The token that begins a text, when the vocabulary names one.
     public let beginOfSequence: TokenID?
@@ -59,7 +59,7 @@ public struct Tokenizer: Sendable {
         return addingSpecialTokens ? prefix + tokens + suffix : tokens
     }
 
-    /// The tokens of an untrusted text for an encoder, special tokens around it, at most `tokenCountMax`.
+    /// At most `tokenCountMax` tokens of an untrusted text, special tokens around it included.
     ///
     /// What is too long loses its end, and costs no more than what is kept.
     public func encodeTruncated(_ text: String, tokenCountMax: Int) -> [TokenID] {
@@ -99,7 +99,7 @@ public struct Tokenizer: Sendable {
         return token >= 0 ? token : nil
     }
 
-    /// The text of these tokens; what is not UTF-8 becomes U+FFFD. A number that is no token is nothing.
+    /// The text of these tokens; what is not UTF-8 becomes U+FFFD, a number that is no token nothing.
     public func decode(_ tokens: [TokenID], skippingSpecialTokens: Bool) -> String {
         var decoder = makeDecoder(skippingSpecialTokens: skippingSpecialTokens)
         var text = ""
@@ -116,7 +116,9 @@ public struct Tokenizer: Sendable {
     public func bytes(of token: TokenID) -> [UInt8] { bytes(of: token, isFirst: false) }
 
     func bytes(of token: TokenID, isFirst: Bool) -> [UInt8] {
-        if let content = addedContent[token] { return decoder.bytes(content[...], isFirst: isFirst) }
+        if let content = addedContent[token] {
+            return decoder.bytes(content[...], isFirst: isFirst)
+        }
         guard token >= 0, token < model.tokens.count else { return [] }
         return decoder.bytes(model.tokens[token], isFirst: isFirst)
     }

@@ -18,7 +18,11 @@ enum Trust: Sendable {
         var high = ranges.count
         while low < high {
             let middle = (low + high) / 2
-            if ranges[middle].upperBound < range.upperBound { low = middle + 1 } else { high = middle }
+            if ranges[middle].upperBound < range.upperBound {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         return low < ranges.count && ranges[low].lowerBound <= range.lowerBound
     }

@@ -60,7 +60,9 @@ enum UnicodeForm: Sendable {
     }
 
     private static func combiningClass(_ scalar: Int32) -> UInt8 {
-        guard scalar >= 0x300, let scalar = Unicode.Scalar(UInt32(bitPattern: scalar)) else { return 0 }
+        guard scalar >= 0x300, let scalar = Unicode.Scalar(UInt32(bitPattern: scalar)) else {
+            return 0
+        }
         return scalar.properties.canonicalCombiningClass.rawValue
     }
 

@@ -57,7 +57,8 @@ struct WordCache {
         for index in entries.indices { entries[index] = Entry() }
     }
 
-    private func isEqual(_ word: Range<Int>, _ text: borrowing [UInt8], _ range: Range<Int>) -> Bool {
+    private func isEqual(_ word: Range<Int>, _ text: borrowing [UInt8], _ range: Range<Int>) -> Bool
+    {
         guard word.count == range.count else { return false }
         for offset in 0..<word.count
         where bytes[word.lowerBound + offset] != text[range.lowerBound + offset] {

@@ -9,7 +9,8 @@ struct WordPattern: Sendable, Equatable {
 
     /// `'S` counts as `'s`.
     var contractionsIgnoreCase: Bool
-    /// What one character may precede letters: a space, or anything but letters, numbers, line ends.
+    /// What one character may precede letters: a space, or anything but letters, numbers and line
+    /// ends.
     var letterPrefix: LetterPrefix
     var numbers: Numbers
     /// Line ends after symbols belong to them; spaces up to a line end are a word of their own.

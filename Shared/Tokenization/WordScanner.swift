@@ -63,7 +63,8 @@ struct WordScanner {
         }
     }
 
-    private func isLetter(_ text: borrowing [UInt8], _ index: Int, _ letter: Unicode.Scalar) -> Bool {
+    private func isLetter(_ text: borrowing [UInt8], _ index: Int, _ letter: Unicode.Scalar) -> Bool
+    {
         index < end && folded(UInt32(text[index])) == letter.value
     }
 

@@ -7,8 +7,11 @@ import Testing
     private func merged(_ symbols: [TokenID], _ table: MergeTable) -> [TokenID] {
         var symbols = symbols
         while true {
-            let pairs = symbols.indices.dropLast().map { ($0, table.find(symbols[$0], symbols[$0 + 1])) }
-            guard let best = pairs.filter({ $0.1.result >= 0 }).min(by: { $0.1.rank < $1.1.rank }) else {
+            let pairs = symbols.indices.dropLast().map {
+                ($0, table.find(symbols[$0], symbols[$0 + 1]))
+            }
+            guard let best = pairs.filter({ $0.1.result >= 0 }).min(by: { $0.1.rank < $1.1.rank })
+            else {
                 return symbols
             }
             symbols.replaceSubrange(best.0...(best.0 + 1), with: [best.1.result])
@@ -21,7 +24,9 @@ import Testing
             var table = MergeTable(capacity: 4)
             var next: TokenID = 3
             for rank in 0..<Int32(random.below(30)) {
-                let (left, right) = (TokenID(random.below(Int(next))), TokenID(random.below(Int(next))))
+                let (left, right) = (
+                    TokenID(random.below(Int(next))), TokenID(random.below(Int(next)))
+                )
                 guard table.find(left, right).result < 0 else { continue }
                 try table.insert(left, right, rank: rank, result: next)
                 next += 1
@@ -41,7 +46,8 @@ import Testing
         let text = String(repeating: unit, count: (1 << 17) / unit.utf8.count)
         for name in ["smollm", "mistral"] {
             let tokenizer = try Vocabulary.tokenizer(name)
-            let ids = tokenizer.encode(text, allowingSpecialTokens: false, addingSpecialTokens: false)
+            let ids = tokenizer.encode(
+                text, allowingSpecialTokens: false, addingSpecialTokens: false)
             let back = tokenizer.decode(ids, skippingSpecialTokens: false)
             #expect(name == "mistral" ? !ids.isEmpty : back.utf8.elementsEqual(text.utf8))
         }
@@ -52,7 +58,8 @@ import Testing
         let marks = String(repeating: "\u{301}\u{316}", count: 20_000)
         let ordered = UnicodeForm.nfd.apply(Array(("e" + marks).utf8))
         let expected =
-            "e" + String(repeating: "\u{316}", count: 20_000) + String(repeating: "\u{301}", count: 20_000)
+            "e" + String(repeating: "\u{316}", count: 20_000)
+            + String(repeating: "\u{301}", count: 20_000)
         #expect(ordered.elementsEqual(expected.utf8))
         #expect(UnicodeForm.nfc.apply(Array("e\u{301}\u{316}".utf8)) == Array("\u{E9}\u{316}".utf8))
     }

@@ -13,7 +13,9 @@ import Testing
         var broken: [String]
     }
     struct Message: Decodable { var role: String, content: String }
-    struct Snippet: Decodable { var source: String, text: String?, refused: String?, failed: String? }
+    struct Snippet: Decodable {
+        var source: String, text: String?, refused: String?, failed: String?
+    }
     struct Case: Decodable {
         var template: String, messages: [Message], addGenerationPrompt: Bool
         var text: String?, refused: String?
@@ -27,12 +29,14 @@ import Testing
         let file = try JSONParser.parse(try Fixture.bytes("templates.json"))
         variables = (file["cases"]?.array ?? []).map { entry in
             let members = entry["variables"]?.members ?? []
-            return Dictionary(uniqueKeysWithValues: members.map { ($0.key, TemplateValue($0.value)) })
+            return Dictionary(
+                uniqueKeysWithValues: members.map { ($0.key, TemplateValue($0.value)) })
         }
     }
 
     private func render(
-        _ source: String, _ messages: [Message], _ prompt: Bool, _ more: [String: TemplateValue] = [:]
+        _ source: String, _ messages: [Message], _ prompt: Bool,
+        _ more: [String: TemplateValue] = [:]
     ) throws -> String {
         try ChatTemplate(source).render(
             messages: messages.map { ChatMessage(role: $0.role, content: $0.content) },
@@ -44,11 +48,13 @@ import Testing
     @Test func `templates of each family render as transformers does`() throws {
         var sources: [String: String] = [:]
         for (expected, more) in zip(golden.cases, variables) {
-            let source = try sources[expected.template] ?? Fixture.text("templates/" + expected.template)
+            let source =
+                try sources[expected.template] ?? Fixture.text("templates/" + expected.template)
             sources[expected.template] = source
             let place = "\(expected.template), \(expected.messages.map(\.role)), \(more.keys)"
             if let text = expected.text {
-                let prompt = try render(source, expected.messages, expected.addGenerationPrompt, more)
+                let prompt = try render(
+                    source, expected.messages, expected.addGenerationPrompt, more)
                 #expect(prompt.utf8.elementsEqual(text.utf8), "\(place): \(prompt)")
             } else {
                 #expect(throws: TokenizationError.conversationRefused(reason: expected.refused!)) {
@@ -94,7 +100,8 @@ extension TemplateValue {
             self = Int(exactly: value).map { .integer($0) } ?? .float(value)
         case .string(let text): self = .text(text)
         case .array(let values): self = .list(values.map(TemplateValue.init))
-        case .object(let members): self = .dictionary(members.map { ($0.key, TemplateValue($0.value)) })
+        case .object(let members):
+            self = .dictionary(members.map { ($0.key, TemplateValue($0.value)) })
         }
     }
 }

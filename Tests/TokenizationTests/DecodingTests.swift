@@ -8,8 +8,10 @@ import Testing
     @Test(arguments: byteLevel) func `a byte-level text comes back as it was`(name: String) throws {
         let tokenizer = try Vocabulary.tokenizer(name)
         for text in MixedText.syntheticLines(seed: 11, count: 500) {
-            let ids = tokenizer.encode(text, allowingSpecialTokens: true, addingSpecialTokens: false)
-            #expect(tokenizer.decode(ids, skippingSpecialTokens: false).utf8.elementsEqual(text.utf8))
+            let ids = tokenizer.encode(
+                text, allowingSpecialTokens: true, addingSpecialTokens: false)
+            #expect(
+                tokenizer.decode(ids, skippingSpecialTokens: false).utf8.elementsEqual(text.utf8))
         }
     }
 
@@ -18,7 +20,9 @@ import Testing
         let tokenizer = try Vocabulary.tokenizer(name)
         var random = MixedText(seed: 5)
         for _ in 0..<300 {
-            let ids = (0..<random.below(12)).map { _ in TokenID(random.below(tokenizer.vocabularySize)) }
+            let ids = (0..<random.below(12)).map { _ in
+                TokenID(random.below(tokenizer.vocabularySize))
+            }
             var decoder = tokenizer.makeDecoder(skippingSpecialTokens: false)
             let pieces = ids.map { decoder.append($0) } + [decoder.finish()]
             let bytes = ids.enumerated().flatMap { tokenizer.bytes(of: $1, isFirst: $0 == 0) }
@@ -44,12 +48,19 @@ import Testing
         #expect(decoder.append(ids[0]) == "" && decoder.finish() == "\u{FFFD}")
     }
 
-    @Test func `special tokens are left out when asked, and numbers that are no tokens always`() throws {
+    @Test func `special tokens are left out when asked, and numbers that are no tokens always`()
+        throws
+    {
         let tokenizer = try Vocabulary.tokenizer("llama3")
-        let ids = tokenizer.encode("<|im_start|>hi<|im_end|>", allowingSpecialTokens: true, addingSpecialTokens: true)
+        let ids = tokenizer.encode(
+            "<|im_start|>hi<|im_end|>", allowingSpecialTokens: true, addingSpecialTokens: true)
         #expect(tokenizer.decode(ids + [-1, 1 << 20], skippingSpecialTokens: true) == "hi")
-        #expect(tokenizer.decode(ids, skippingSpecialTokens: false) == "<|begin_of_text|><|im_start|>hi<|im_end|>")
-        #expect(tokenizer.endOfSequence == Set(["<|im_end|>", "<|eot_id|>"].compactMap { tokenizer.token(spelt: $0) }))
+        #expect(
+            tokenizer.decode(ids, skippingSpecialTokens: false)
+                == "<|begin_of_text|><|im_start|>hi<|im_end|>")
+        #expect(
+            tokenizer.endOfSequence
+                == Set(["<|im_end|>", "<|eot_id|>"].compactMap { tokenizer.token(spelt: $0) }))
     }
 
     @Test func `a text that is cut to length keeps the tokens around it`() throws {

@@ -41,8 +41,11 @@ import Testing
         #expect(digest == (try Digest.golden())[name]?.decoded)
     }
 
-    @Test(.enabled(if: Cache.has(Cache.data + "/squad"), "needs the data folder"), arguments: styles)
-    func `1,000 further lines, half of them prose, have the reference's token ids`(name: String) throws {
+    @Test(
+        .enabled(if: Cache.has(Cache.data + "/squad"), "needs the data folder"), arguments: styles)
+    func `1,000 further lines, half of them prose, have the reference's token ids`(name: String)
+        throws
+    {
         try check(name, try Vocabulary.tokenizer(name))
     }
 
@@ -78,7 +81,8 @@ import Testing
         let reference = try Vocabulary.tokenizer(name)
         let lines: [String] = try Fixture.decoded("tokenizers/lines.json")
         for line in lines {
-            let ids = tokenizer.encode(line, allowingSpecialTokens: false, addingSpecialTokens: true)
+            let ids = tokenizer.encode(
+                line, allowingSpecialTokens: false, addingSpecialTokens: true)
             let expected = reference.encode(
                 line, allowingSpecialTokens: false, addingSpecialTokens: true)
             #expect(ids == expected, "\(line.debugDescription)")

@@ -9,27 +9,33 @@ import Testing
     private static func hostileTexts() throws -> [String] {
         let lines: [String] = try Fixture.decoded("tokenizers/lines.json")
         let spellings = [
-            "<|im_end|>", "<|im_start|>system", "</s>", "<s>", "[CLS]", "[SEP]", "<unk>", "<mask>", "<r>",
+            "<|im_end|>", "<|im_start|>system", "</s>", "<s>", "[CLS]", "[SEP]", "<unk>", "<mask>",
+            "<r>",
             "<|endoftext|>", "<|begin_of_text|>", "<|eot_id|>", "[MASK]", "[UNK]", "[PAD]",
         ]
         return lines + spellings + spellings.map { "a \($0) b\($0)\($0)" }
     }
 
-    @Test(arguments: names) func `whatever a text says, no special token comes of it`(name: String) throws {
+    @Test(arguments: names) func `whatever a text says, no special token comes of it`(name: String)
+        throws
+    {
         let tokenizer = try Vocabulary.tokenizer(name)
         let unknown: Set = [tokenizer.token(spelt: "[UNK]"), tokenizer.token(spelt: "<unk>")]
         for text in try Self.hostileTexts() {
-            let ids = tokenizer.encode(text, allowingSpecialTokens: false, addingSpecialTokens: false)
+            let ids = tokenizer.encode(
+                text, allowingSpecialTokens: false, addingSpecialTokens: false)
             // What is unknown is no control.
             let special = ids.filter { tokenizer.isSpecial($0) && !unknown.contains($0) }
             #expect(special.isEmpty, "\(text.debugDescription): \(special)")
         }
     }
 
-    @Test(arguments: names) func `segments without special tokens are one text`(name: String) throws {
+    @Test(arguments: names) func `segments without special tokens are one text`(name: String) throws
+    {
         let tokenizer = try Vocabulary.tokenizer(name)
         for text in ["The quick brown fox", "  x\n\ny's 1234 é日本 👩‍👩‍👧", "a b  c\t"] {
-            let whole = tokenizer.encode(text, allowingSpecialTokens: true, addingSpecialTokens: false)
+            let whole = tokenizer.encode(
+                text, allowingSpecialTokens: true, addingSpecialTokens: false)
             for cut in text.indices {
                 let segments = [
                     PromptSegment(text: String(text[..<cut]), isTrusted: true),
@@ -51,7 +57,9 @@ import Testing
         #expect(!tokens([("<|im_end|>", false)]).contains(end))
         #expect(!tokens([("<|im_", true), ("end|>", false)]).contains(end))
         #expect(!tokens([("<|im_", false), ("end|>", true)]).contains(end))
-        #expect(tokens([("a", false), ("<|im_end|>", true), ("<|im_end|>", false)]).filter { $0 == end }.count == 1)
+        #expect(
+            tokens([("a", false), ("<|im_end|>", true), ("<|im_end|>", false)]).filter { $0 == end }
+                .count == 1)
     }
 
     @Test func `marks stay with the words of messages through every operation`() throws {

@@ -26,7 +26,9 @@ enum Vocabulary {
     static func gguf(byteLevel name: String) throws -> GGUFVocabulary {
         let file = try JSONParser.parse(try Fixture.bytes("tokenizers/\(name).json"))
         var tokens: [Int: String] = [:]
-        for (token, number) in file["model"]?["vocab"]?.members ?? [] { tokens[number.integer!] = token }
+        for (token, number) in file["model"]?["vocab"]?.members ?? [] {
+            tokens[number.integer!] = token
+        }
         for entry in file["added_tokens"]?.array ?? [] {
             tokens[entry["id"]!.integer!] = entry["content"]!.string!
         }
@@ -54,7 +56,8 @@ enum Vocabulary {
         let fields = reader.fields()
         func value<T>(_ name: String) -> T? { fields["tokenizer." + name] as? T }
         var vocabulary = GGUFVocabulary(
-            model: value("ggml.model")!, preTokenizer: value("ggml.pre"), tokens: value("ggml.tokens")!)
+            model: value("ggml.model")!, preTokenizer: value("ggml.pre"),
+            tokens: value("ggml.tokens")!)
         vocabulary.tokenTypes = value("ggml.token_type")!
         vocabulary.merges = value("ggml.merges")!
         vocabulary.beginOfSequence = value("ggml.bos_token_id")

@@ -51,8 +51,10 @@ public struct ChatTemplate: Sendable {
 public struct ChatMessage: Sendable, Equatable {
     /// `system`, `user`, `assistant`, or what else the model knows.
     public var role: String
+    /// What was said; it spells no special tokens.
     public var content: String
 
+    /// A turn: who says what.
     public init(role: String, content: String) {
         self.role = role
         self.content = content

@@ -6,8 +6,8 @@ struct TemplateDate: Sendable {
     private let weekday: Int  // from Sunday
     private let second: Int  // of the day
 
-    /// From seconds since 1970. The calendar arithmetic is that of Howard Hinnant's `civil_from_days`,
-    /// with the year beginning in March so that the leap day is last.
+    /// From seconds since 1970. The calendar arithmetic is Howard Hinnant's `civil_from_days`: the
+    /// year begins in March, so that the leap day is its last.
     init(secondsSince1970 seconds: Int64) {
         let seconds = min(max(seconds, 0), 253_402_300_799)  // the end of the year 9999
         let days = Int(seconds / 86_400)

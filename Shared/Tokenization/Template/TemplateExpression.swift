@@ -37,7 +37,8 @@ struct TemplateStatement: Sendable {
     indirect enum Kind: Sendable {
         case text(MarkedText)
         case output(TemplateExpression)
-        case branch([(condition: TemplateExpression, body: [TemplateStatement])], else: [TemplateStatement])
+        case branch(
+            [(condition: TemplateExpression, body: [TemplateStatement])], else: [TemplateStatement])
         case loop(Loop)
         case assign(Target, TemplateExpression)
         case capture(Target, [TemplateStatement])

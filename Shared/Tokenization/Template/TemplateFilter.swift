@@ -16,7 +16,8 @@ extension TemplateInterpreter {
             try charge(bytes: text.cost * 2)
             return TemplateValue(.text(try apply(filter, to: text, call)))
         case .tojson:
-            return TemplateValue(.text(try json(value, indent: call.argument(0, "indent")?.integer)))
+            return TemplateValue(
+                .text(try json(value, indent: call.argument(0, "indent")?.integer)))
         case .default, .d:
             return try fallback(value, call)
         case .int, .float, .abs:
@@ -56,7 +57,9 @@ extension TemplateInterpreter {
         let indentsFirst = call.argument(1, "first")?.isTrue ?? false
         let indentsBlank = call.argument(2, "blank")?.isTrue ?? false
         for index in lines.indices where index > 0 || indentsFirst {
-            if index == 0 || indentsBlank || !lines[index].isEmpty { lines[index] = margin + lines[index] }
+            if index == 0 || indentsBlank || !lines[index].isEmpty {
+                lines[index] = margin + lines[index]
+            }
         }
         return try joined(lines, with: lineEnd)
     }
@@ -110,7 +113,8 @@ extension TemplateInterpreter {
         if filter == .items {
             guard case .dictionary(let entries) = value.kind else { return .list([]) }
             try charge(steps: entries.count)
-            return try checked(.list(entries.map { .list([TemplateValue(.text($0.key)), $0.value]) }))
+            return try checked(
+                .list(entries.map { .list([TemplateValue(.text($0.key)), $0.value]) }))
         }
         let elements = try elements(of: value)
         switch filter {
@@ -121,7 +125,8 @@ extension TemplateInterpreter {
         case .unique: return .list(try unique(elements))
         default:
             let separator = try text(of: call.argument(0, "d") ?? .trusted(""))
-            return try joined(try attributes(of: .list(elements), call.argument(1, "attribute")), with: separator)
+            return try joined(
+                try attributes(of: .list(elements), call.argument(1, "attribute")), with: separator)
         }
     }
 
@@ -150,7 +155,9 @@ extension TemplateInterpreter {
     ) throws(TokenizationError) -> TemplateValue {
         guard let attribute = attribute?.markedText else { return value }
         var values: [TemplateValue] = []
-        for element in try elements(of: value) { values.append(try self.attribute(attribute, of: element)) }
+        for element in try elements(of: value) {
+            values.append(try self.attribute(attribute, of: element))
+        }
         return .list(values)
     }
 
@@ -178,7 +185,9 @@ extension TemplateInterpreter {
         var kept: [TemplateValue] = []
         for element in try elements(of: value) {
             try charge()
-            let subject = try attribute.map { a throws(TokenizationError) in try self.attribute(a, of: element) }
+            let subject = try attribute.map { a throws(TokenizationError) in
+                try self.attribute(a, of: element)
+            }
             let isMatch = try apply(test, to: subject ?? element, Array(rest))
             if isMatch == (filter == .select || filter == .selectattr) { kept.append(element) }
         }
@@ -188,14 +197,18 @@ extension TemplateInterpreter {
     private mutating func mapped(
         _ value: TemplateValue, _ call: TemplateCall
     ) throws(TokenizationError) -> TemplateValue {
-        if let attribute = call.argument(.max, "attribute") { return try attributes(of: value, attribute) }
+        if let attribute = call.argument(.max, "attribute") {
+            return try attributes(of: value, attribute)
+        }
         guard let name = call.positional.first?.markedText?.text,
             let filter = TemplateFilter(rawValue: name), filter != .map
         else { throw error("map wants the name of a filter, or an attribute") }
         let rest = TemplateCall(positional: Array(call.positional.dropFirst()), named: call.named)
         var values: [TemplateValue] = []
         for element in try elements(of: value) {
-            values.append(try nested { i throws(TokenizationError) in try i.apply(filter, to: element, rest) })
+            values.append(
+                try nested { i throws(TokenizationError) in try i.apply(filter, to: element, rest) }
+            )
         }
         return try checked(.list(values))
     }

@@ -1,6 +1,8 @@
 // Expressions.
 extension TemplateInterpreter {
-    mutating func evaluate(_ expression: TemplateExpression) throws(TokenizationError) -> TemplateValue {
+    mutating func evaluate(_ expression: TemplateExpression) throws(TokenizationError)
+        -> TemplateValue
+    {
         try charge()
         switch expression {
         case .literal(let value): return value
@@ -26,7 +28,8 @@ extension TemplateInterpreter {
         case .any(let operands): return try firstOperand(operands, isTrue: true)
         case .conditional(let value, let condition, let otherwise):
             if try evaluate(condition).isTrue { return try evaluate(value) }
-            return try otherwise.map { e throws(TokenizationError) in try evaluate(e) } ?? .undefined
+            return try otherwise.map { e throws(TokenizationError) in try evaluate(e) }
+                ?? .undefined
         }
     }
 
@@ -110,7 +113,9 @@ extension TemplateInterpreter {
         case .call(let arguments):
             return try call(value, try values(of: arguments))
         case .filter(let name, let arguments):
-            guard let filter = TemplateFilter(rawValue: name) else { throw error("no filter \(name)") }
+            guard let filter = TemplateFilter(rawValue: name) else {
+                throw error("no filter \(name)")
+            }
             return try apply(filter, to: value, try values(of: arguments))
         case .test(let name, let arguments, let isNegated):
             guard let test = TemplateTest(named: name) else { throw error("no test \(name)") }
@@ -147,7 +152,8 @@ extension TemplateInterpreter {
         }
     }
 
-    private mutating func bound(_ expression: TemplateExpression?) throws(TokenizationError) -> Int? {
+    private mutating func bound(_ expression: TemplateExpression?) throws(TokenizationError) -> Int?
+    {
         guard let expression else { return nil }
         let value = try evaluate(expression)
         if case .none = value.kind { return nil }
@@ -156,7 +162,8 @@ extension TemplateInterpreter {
     }
 
     /// The arguments of a call, evaluated.
-    mutating func values(of arguments: TemplateArguments) throws(TokenizationError) -> TemplateCall {
+    mutating func values(of arguments: TemplateArguments) throws(TokenizationError) -> TemplateCall
+    {
         var call = TemplateCall()
         call.positional = try evaluate(arguments.positional)
         for (name, expression) in arguments.named {

@@ -1,6 +1,7 @@
 // The filter `tojson`, which writes what Python's `json.dumps` writes with `ensure_ascii=False`.
 extension TemplateInterpreter {
-    mutating func json(_ value: TemplateValue, indent: Int?) throws(TokenizationError) -> MarkedText {
+    mutating func json(_ value: TemplateValue, indent: Int?) throws(TokenizationError) -> MarkedText
+    {
         var result = MarkedText()
         try write(value, indent: indent.map { min(max($0, 0), 16) }, level: 0, to: &result)
         return result

@@ -18,7 +18,9 @@ extension TemplateInterpreter {
     ) throws(TokenizationError) -> TemplateValue {
         switch name {
         case "raise_exception":
-            let reason = try arguments.positional.first.map { v throws(TokenizationError) in try text(of: v) }
+            let reason = try arguments.positional.first.map { v throws(TokenizationError) in
+                try text(of: v)
+            }
             throw .conversationRefused(reason: reason?.text ?? "no reason given")
         case "strftime_now":
             let format = arguments.positional.first?.markedText?.text ?? ""
@@ -70,7 +72,8 @@ extension TemplateInterpreter {
     ) throws(TokenizationError) -> TemplateValue {
         switch name {
         case "items":
-            return try checked(.list(entries.map { .list([TemplateValue(.text($0.key)), $0.value]) }))
+            return try checked(
+                .list(entries.map { .list([TemplateValue(.text($0.key)), $0.value]) }))
         case "keys": return .list(entries.map { TemplateValue(.text($0.key)) })
         case "values": return .list(entries.map(\.value))
         case "get":
@@ -102,7 +105,8 @@ extension TemplateInterpreter {
         case "find": return .integer(try find(first, in: text))
         case "count": return .integer(text.ranges(of: try pattern(first)).count)
         case "removeprefix", "removesuffix":
-            return .init(.text(removed(try pattern(first), from: text, isPrefix: name == "removeprefix")))
+            return .init(
+                .text(removed(try pattern(first), from: text, isPrefix: name == "removeprefix")))
         default: throw error("strings have no method \(name) here")
         }
     }
@@ -128,7 +132,8 @@ extension TemplateInterpreter {
     ) throws(TokenizationError) -> Bool {
         switch arguments.positional.first?.kind {
         case .text(let text): return test(text.bytes)
-        case .list(let texts): return texts.contains { $0.markedText.map { test($0.bytes) } ?? false }
+        case .list(let texts):
+            return texts.contains { $0.markedText.map { test($0.bytes) } ?? false }
         default: throw error("startswith and endswith want a string")
         }
     }

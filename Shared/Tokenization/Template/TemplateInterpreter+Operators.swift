@@ -22,7 +22,8 @@ extension TemplateInterpreter {
         case ("+", .list(let left), .list(let right)):
             try charge(steps: left.count + right.count)
             return try checked(.list(left + right))
-        case ("*", .text(let text), .integer(let count)), ("*", .integer(let count), .text(let text)):
+        case ("*", .text(let text), .integer(let count)),
+            ("*", .integer(let count), .text(let text)):
             return try repeated(text, count)
         default:
             return try calculate(left, name, right)
@@ -243,7 +244,9 @@ extension TemplateInterpreter {
     ) throws(TokenizationError) -> [Int] {
         guard stride == 1 || stride == -1 else { throw error("slices in steps are not supported") }
         try charge(steps: count)
-        func position(_ bound: Int) -> Int { bound < 0 ? max(bound + count, -1) : min(bound, count) }
+        func position(_ bound: Int) -> Int {
+            bound < 0 ? max(bound + count, -1) : min(bound, count)
+        }
         if stride == 1 {
             let start = max(position(from ?? 0), 0)
             let end = max(position(to ?? count), 0)

@@ -25,7 +25,9 @@ extension TemplateInterpreter {
     }
 
     /// Python's `repr`, as lists and mappings show their elements.
-    private mutating func representation(of value: TemplateValue) throws(TokenizationError) -> MarkedText {
+    private mutating func representation(of value: TemplateValue) throws(TokenizationError)
+        -> MarkedText
+    {
         try charge()
         switch value.kind {
         case .text(let text):

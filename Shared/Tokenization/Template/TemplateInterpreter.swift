@@ -98,7 +98,8 @@ extension TemplateInterpreter {
         }
     }
 
-    private mutating func execute(_ statement: TemplateStatement) throws(TokenizationError) -> Flow {
+    private mutating func execute(_ statement: TemplateStatement) throws(TokenizationError) -> Flow
+    {
         switch statement.kind {
         case .text(let text):
             try write(text)
@@ -231,7 +232,8 @@ extension TemplateInterpreter {
 
     /// Calls a macro: its own variables over the global ones, its output as text.
     mutating func call(
-        macro number: Int, _ positional: [TemplateValue], _ named: [(name: String, value: TemplateValue)]
+        macro number: Int, _ positional: [TemplateValue],
+        _ named: [(name: String, value: TemplateValue)]
     ) throws(TokenizationError) -> TemplateValue {
         let macro = macros[number]
         guard positional.count <= macro.parameters.count else {

@@ -166,7 +166,8 @@ extension TemplateLexer {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "'"): try string(quote: byte)
         case UInt8(ascii: "0")...UInt8(ascii: "9"): try number()
-        case UInt8(ascii: "_"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
+        case UInt8(ascii: "_"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"):
             let start = index
             while index < source.count, isNamePart(source[index]) { index += 1 }
             add(.name(String(decoding: source[start..<index], as: UTF8.self)))
@@ -187,7 +188,8 @@ extension TemplateLexer {
         let start = index
         skipDigits()
         var isWhole = true
-        if index + 1 < source.count, source[index] == UInt8(ascii: "."), isDigit(source[index + 1]) {
+        if index + 1 < source.count, source[index] == UInt8(ascii: "."), isDigit(source[index + 1])
+        {
             isWhole = false
             index += 1
             skipDigits()
@@ -245,7 +247,8 @@ extension TemplateLexer {
         case UInt8(ascii: "n"): bytes.append(0x0A)
         case UInt8(ascii: "t"): bytes.append(0x09)
         case UInt8(ascii: "r"): bytes.append(0x0D)
-        case UInt8(ascii: "\\"), UInt8(ascii: "'"), UInt8(ascii: "\""): bytes.append(source[position])
+        case UInt8(ascii: "\\"), UInt8(ascii: "'"), UInt8(ascii: "\""):
+            bytes.append(source[position])
         case UInt8(ascii: "\n"): break
         case UInt8(ascii: "x"): return try hexadecimal(position + 1, digitCount: 2, into: &bytes)
         case UInt8(ascii: "u"): return try hexadecimal(position + 1, digitCount: 4, into: &bytes)

@@ -7,7 +7,7 @@ public enum TemplateMaxima {
     public static let depthMax = 32
     /// Nesting of lists and dictionaries.
     public static let valueDepthMax = 64
-    /// Expressions evaluated and list elements made: a conversation of a thousand turns needs 60,000.
+    /// Expressions evaluated and list elements made; a thousand turns need about 60,000.
     public static let stepCountMax = 1 << 19
     /// Bytes of text written by all operations of one rendering together.
     public static let textByteCountMax = 64 << 20

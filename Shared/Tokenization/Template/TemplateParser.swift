@@ -89,7 +89,8 @@ extension TemplateParser {
                 }
             default:
                 guard ends.isEmpty else {
-                    throw error("the template ends where \(ends.sorted().joined(separator: " or ")) is missing")
+                    let missing = ends.sorted().joined(separator: " or ")
+                    throw error("the template ends where \(missing) is missing")
                 }
                 return statements
             }
@@ -154,7 +155,9 @@ extension TemplateParser {
         advance()
         try endOfBlock()
         return .loop(
-            .init(names: names, sequence: sequence, condition: condition, body: body, otherwise: otherwise))
+            .init(
+                names: names, sequence: sequence, condition: condition, body: body,
+                otherwise: otherwise))
     }
 
     private mutating func names() throws(TokenizationError) -> [String] {

@@ -52,7 +52,9 @@ extension TemplateInterpreter {
         case .defined: return !value.isUndefined
         case .undefined: return value.isUndefined
         case .comparison(let name):
-            guard let other = arguments.first else { throw error("a comparison without an operand") }
+            guard let other = arguments.first else {
+                throw error("a comparison without an operand")
+            }
             return try compare(value, name, other)
         case .odd, .even, .divisibleBy:
             return try isDivisible(test, value, arguments)
@@ -77,8 +79,12 @@ extension TemplateInterpreter {
     private static func isOfKind(_ test: TemplateTest, _ kind: TemplateValue.Kind) -> Bool {
         switch (test, kind) {
         case (.none, .none), (.string, .text), (.mapping, .dictionary), (.mapping, .namespace): true
-        case (.iterable, .text), (.iterable, .list), (.iterable, .dictionary), (.iterable, .undefined): true
-        case (.sequence, .text), (.sequence, .list), (.sequence, .dictionary), (.sequence, .undefined): true
+        case (.iterable, .text), (.iterable, .list), (.iterable, .dictionary),
+            (.iterable, .undefined):
+            true
+        case (.sequence, .text), (.sequence, .list), (.sequence, .dictionary),
+            (.sequence, .undefined):
+            true
         case (.number, .integer), (.number, .float), (.number, .boolean): true
         case (.integer, .integer), (.float, .float), (.boolean, .boolean): true
         case (.true, .boolean(let value)): value

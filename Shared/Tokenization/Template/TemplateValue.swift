@@ -13,7 +13,7 @@ public struct TemplateValue: Sendable {
         case list([TemplateValue])
         /// Entries in their order. Keys are text; the dictionaries of templates are small.
         case dictionary([(key: MarkedText, value: TemplateValue)])
-        /// A `namespace()`, by its number in the interpreter: the one thing that is changed in place.
+        /// A `namespace()`, by its number in the interpreter: what alone is changed in place.
         case namespace(Int)
         case function(String)
         case macro(Int)
@@ -42,12 +42,16 @@ public struct TemplateValue: Sendable {
         TemplateValue(.text(MarkedText(text, isTrusted: true)))
     }
 
+    /// A truth value.
     public static func boolean(_ value: Bool) -> TemplateValue { TemplateValue(.boolean(value)) }
 
+    /// A whole number.
     public static func integer(_ value: Int) -> TemplateValue { TemplateValue(.integer(value)) }
 
+    /// A fraction.
     public static func float(_ value: Double) -> TemplateValue { TemplateValue(.float(value)) }
 
+    /// Values in their order.
     public static func list(_ values: [TemplateValue]) -> TemplateValue {
         TemplateValue(.list(values))
     }
