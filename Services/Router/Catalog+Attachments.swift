@@ -18,7 +18,7 @@ extension Catalog {
     ) throws {
         _ = try vectorStore(storeID)
         for attachment in attachments { _ = try file(attachment.fileID) }
-        try database.transaction { () throws(StorageError) in
+        try database.transaction {
             if let batchID {
                 try database.run(
                     "INSERT INTO batches VALUES(?, ?, ?)", .text(batchID), .text(storeID),

@@ -28,7 +28,7 @@ extension Catalog {
     func fileContent(_ id: String) throws -> [UInt8] {
         let content = try database.first(
             "SELECT content FROM files WHERE id = ?", .text(id)
-        ) { row throws(StorageError) in row.blob(0) }
+        ) { row throws(StorageError) in try row.blob(0) }
         guard let content else { throw FrontDoorError.notFound(what: "no such file: \(id)") }
         return content
     }
@@ -38,7 +38,7 @@ extension Catalog {
         try database.first(
             "SELECT filename, media_type, content FROM files WHERE id = ?", .text(id)
         ) { row throws(StorageError) in
-            (try row.text(0), row.isNull(1) ? nil : try row.text(1), row.blob(2))
+            (try row.text(0), row.isNull(1) ? nil : try row.text(1), try row.blob(2))
         }
     }
 

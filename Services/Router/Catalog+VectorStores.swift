@@ -51,7 +51,7 @@ extension Catalog {
     }
 
     func deleteVectorStore(_ id: String) throws {
-        try database.transaction { () throws(StorageError) in
+        try database.transaction {
             try database.run("DELETE FROM attached_files WHERE store_id = ?", .text(id))
             try database.run("DELETE FROM batches WHERE store_id = ?", .text(id))
             try database.run("DELETE FROM vector_stores WHERE id = ?", .text(id))

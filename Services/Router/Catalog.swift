@@ -4,9 +4,8 @@ internal import Storage
 /// The durable bookkeeping of files and vector stores: one SQLite file, on a thread of its own.
 ///
 /// The knowledge-store holds the documents of vector stores; the catalog knows which should be there.
-actor Catalog {
+actor Catalog: ThreadBound {
     nonisolated let thread: SerialThread
-    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private let path: String
     private var opened: Database?

@@ -63,7 +63,10 @@ actor Engine: LoopBound {
             Task(executorPreference: self.loop) { await self.remove(id) }
         }
         sequences[id] = Sequence(
-            generation: generation, cache: KVCache(configuration: decoder.configuration),
+            generation: generation,
+            cache: KVCache(
+                configuration: decoder.configuration,
+                positionCountMax: generation.tokenCountMax),
             deadline: deadline, output: output)
         wake()
         return stream

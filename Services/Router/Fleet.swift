@@ -154,7 +154,7 @@ actor Fleet: LoopBound {
         let id = lastWaiter
         let timer = Task(executorPreference: loop) {
             try await Task.sleep(for: limit)
-            self.resumeWaiter(id)
+            await self.resumeWaiter(id)
         }
         await withCheckedContinuation { changeWaiters[id] = $0 }
         timer.cancel()

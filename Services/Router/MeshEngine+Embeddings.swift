@@ -1,4 +1,5 @@
 internal import HTTP
+internal import Transport
 internal import Wire
 
 extension MeshEngine {

@@ -79,7 +79,7 @@ struct MeshEngine: GenerationEngine {
         do {
             return try await engine.generate(
                 prompt: prompt, parameters: parameters, deadline: .after(limits.duration))
-        } catch let error as AdmissionError {
+        } catch {
             throw error.doorError
         }
     }

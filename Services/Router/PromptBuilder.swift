@@ -53,7 +53,7 @@ struct PromptBuilder: Sendable {
             return tokenizer.encodePrompt(
                 try template.renderSegments(
                     messages: messages, addGenerationPrompt: true,
-                    variables: tokenizer.namedTokens.mapValues { .string($0) }))
+                    variables: tokenizer.templateVariables))
         } catch {
             throw .invalid(
                 message: "the model's chat template refuses these messages: \(error)",

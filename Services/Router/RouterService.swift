@@ -27,7 +27,7 @@ final class RouterService: Service {
     init(configuration: RouterConfiguration, context: ServiceContext) async throws {
         ComputeThreads.set(configuration.threadCount)
         let loaded = try LoadedModel(path: configuration.modelDirectory)
-        let model = ServedModel(loaded)
+        let model = try ServedModel(loaded)
         let fleet = Fleet(
             model: model, replicaCount: configuration.replicaCount,
             reduction: configuration.order.reduction, loop: loop, logger: context.logger)
@@ -43,10 +43,9 @@ final class RouterService: Service {
             prompts: PromptBuilder(tokenizer: loaded.tokenizer, template: loaded.chatTemplate),
             engine: engine, knowledge: library?.knowledge, library: library,
             limits: configuration.requestLimits, startedAt: Self.now())
-        let routes = FrontDoor(engine: meshEngine, library: library).routes
-        door = try await HTTPServer.start(
-            on: configuration.listen, logger: context.logger, keys: configuration.keys,
-            routes: { routes })
+        door = try await FrontDoorServer.start(
+            FrontDoor(engine: meshEngine, library: library), on: configuration.listen,
+            keys: configuration.keys, logger: context.logger)
         context.announce("http", address: "\(door.address)")
         (self.fleet, self.engine) = (fleet, engine)
         (knowledge, ingestor) = (library?.knowledge, library?.ingestor)

@@ -1,0 +1,174 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // a helper runs where its caller is
+]
+
+// Plain loops become vector code even in a debug build.
+let optimised: [CSetting] = [.unsafeFlags(["-O3"])]
+
+func system(_ name: String, _ pkgConfig: String, apt package: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Shared/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+func room(_ name: String, imports: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: imports, path: "Shared/\(name)",
+        swiftSettings: strict + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer"])] : []))
+}
+
+func service(_ name: String, imports: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: imports, path: "Services/\(name)", swiftSettings: strict)
+}
+
+/// Tests read their fixtures from the source tree.
+func tests(_ subject: String, imports: [Target.Dependency] = [], fixtures: Bool = false) -> Target {
+    .testTarget(
+        name: "\(subject)Tests", dependencies: [.target(name: subject)] + imports,
+        path: "Tests/\(subject)Tests", exclude: fixtures ? ["Fixtures"] : [], swiftSettings: strict)
+}
+
+/// Fuzzers are instrumented, and therefore only in the manifest when asked for: see Tests/Fuzz.
+let isFuzzing = Context.environment["FUZZ"] != nil
+let fuzzers: [(name: String, room: String)] = [
+    ("Safetensors", "Checkpoint"), ("GGUF", "Checkpoint"), ("Manifest", "Checkpoint"),
+    ("Artifact", "Checkpoint"), ("Frames", "Mesh"), ("Requests", "HTTP"),
+]
+
+func fuzzer(_ name: String, of room: String) -> Target {
+    .executableTarget(
+        name: "Fuzz\(name)",
+        dependencies: ["FuzzDriver", .target(name: room), "Transport", "Wire"],
+        path: "Tests/Fuzz/Fuzz\(name)", swiftSettings: strict,
+        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
+}
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+]
+
+let c: [Target] = [
+    system("CEvent", "libevent_core", apt: "libevent-dev"),
+    system("COpenBLAS", "openblas", apt: "libopenblas-dev"),
+    .systemLibrary(name: "CCrypto", path: "Shared/CCrypto", providers: [.apt(["libssl-dev"])]),
+    system("CUtf8proc", "libutf8proc", apt: "libutf8proc-dev"),
+    .target(name: "CKernels", path: "Shared/CKernels", cSettings: optimised),
+    .target(
+        name: "CProtobuf", path: "Shared/CProtobuf", linkerSettings: [.linkedLibrary("protobuf-c")]),
+    .target(
+        name: "CSQLite", path: "Shared/CSQLite", cSettings: optimised,
+        linkerSettings: [.linkedLibrary("sqlite3")]),
+]
+
+let rooms: [Target] = [
+    room("Transport", imports: ["CEvent"]),
+    room("Wire", imports: ["CProtobuf"]),
+    room("Hashing", imports: ["CCrypto"]),
+    room("LinearAlgebra", imports: ["CKernels", "COpenBLAS"]),
+    room("Checkpoint", imports: ["Hashing"]),
+    room("Tokenization", imports: ["CUtf8proc"]),
+    room("Storage", imports: ["CSQLite"]),
+    room("Mesh", imports: ["Transport", "Wire"]),
+    room("Model", imports: ["LinearAlgebra", "Checkpoint", "Tokenization"]),
+    room("Knowledge", imports: ["Storage", "LinearAlgebra", "Hashing"]),
+    room("HTTP", imports: nio + [logging, metrics]),
+    room("ServiceKit", imports: ["HTTP", logging, metrics, coreMetrics, signals, systemPackage] + nio),
+]
+
+let process: [Target.Dependency] = ["ServiceKit", "Mesh", "Wire", "Transport", logging, metrics]
+let services: [Target] = [
+    service(
+        "Router",
+        imports: process + ["HTTP", "Model", "Checkpoint", "LinearAlgebra", "Tokenization", "Storage"]),
+    service("ExpertWorker", imports: process + ["Model", "Checkpoint", "LinearAlgebra"]),
+    service(
+        "KnowledgeStore",
+        imports: process + ["Knowledge", "Model", "Checkpoint", "Storage", "LinearAlgebra"]),
+    service(
+        "MeshCtl",
+        imports: nio + [
+            "HTTP", "Model", "Checkpoint", argumentParser, signals, subprocess, systemPackage,
+        ]),
+]
+
+let measures: [Target] = [
+    .target(
+        name: "CEcho", path: "Tests/Benchmarks/CEcho", cSettings: optimised,
+        linkerSettings: [.linkedLibrary("event_core")]),
+    .executableTarget(
+        name: "Benchmarks",
+        dependencies: [
+            "CEcho", "Mesh", "Transport", "Wire", "Knowledge", "Model", "Checkpoint", "LinearAlgebra",
+            argumentParser,
+        ],
+        path: "Tests/Benchmarks", exclude: ["CEcho"], swiftSettings: strict),
+]
+
+let fuzz: [Target] =
+    !isFuzzing
+    ? []
+    : [
+        .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        .target(
+            name: "FuzzDriver", dependencies: ["CFuzzer"], path: "Tests/Fuzz/FuzzDriver",
+            swiftSettings: strict),
+    ] + fuzzers.map { fuzzer($0.name, of: $0.room) }
+
+let package = Package(
+    name: "expertmesh",
+    products: [
+        .executable(name: "router", targets: ["Router"]),
+        .executable(name: "expert-worker", targets: ["ExpertWorker"]),
+        .executable(name: "knowledge-store", targets: ["KnowledgeStore"]),
+        .executable(name: "meshctl", targets: ["MeshCtl"]),
+        .executable(name: "benchmarks", targets: ["Benchmarks"]),
+    ]
+        + (isFuzzing
+            ? fuzzers.map {
+                .executable(name: "fuzz-\($0.name.lowercased())", targets: ["Fuzz\($0.name)"])
+            } : []),
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
+    ],
+    targets: c + rooms + services + measures + fuzz + [
+        tests("Transport"), tests("Wire", imports: ["CProtobuf"], fixtures: true),
+        tests("Mesh", imports: ["Transport", "Wire"]), tests("Hashing"),
+        tests("LinearAlgebra", imports: ["CKernels"]), tests("Checkpoint", fixtures: true),
+        tests("Tokenization", fixtures: true),
+        tests("Model", imports: ["LinearAlgebra", "Checkpoint", "Tokenization"], fixtures: true),
+        tests("Storage", imports: ["CSQLite"]),
+        tests("Knowledge", imports: ["Storage", "LinearAlgebra"], fixtures: true),
+        tests("HTTP", imports: nio + [logging]),
+        tests("ServiceKit", imports: ["HTTP", logging, coreMetrics, systemPackage] + nio),
+        tests("Router", imports: ["HTTP", "Model", "LinearAlgebra", "Mesh", "Wire", "Transport"]),
+        tests("KnowledgeStore", imports: ["Knowledge", "Storage", "LinearAlgebra", "Mesh", "Wire", "Transport"]),
+        tests("MeshCtl", imports: nio + ["HTTP", logging]),
+        .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)
