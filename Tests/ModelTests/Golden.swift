@@ -30,7 +30,7 @@ struct Golden: Decodable {
 
 enum Fixture {
     static func path(_ name: String) -> String {
-        Bundle.module.resourcePath! + "/Fixtures/" + name  // the test target always has resources
+        URL(filePath: #filePath).deletingLastPathComponent().path + "/Fixtures/" + name
     }
 
     /// Imports a fixture, by the name of its directory or GGUF file, and opens the result.
