@@ -52,7 +52,8 @@ struct SentenceEncoderConfiguration: Sendable, Equatable {
     private static func requireMean(_ pooling: ConfigurationReader?) throws(ModelError) {
         guard let pooling else { return }
         let others = [
-            "pooling_mode_cls_token", "pooling_mode_max_tokens", "pooling_mode_mean_sqrt_len_tokens",
+            "pooling_mode_cls_token", "pooling_mode_max_tokens",
+            "pooling_mode_mean_sqrt_len_tokens",
         ]
         guard try pooling.boolean("pooling_mode_mean_tokens", default: true) else {
             throw pooling.unsupported("pooling without pooling_mode_mean_tokens")

@@ -110,7 +110,8 @@ private struct EncoderDirectory {
 
     func loader() throws(ModelError) -> WeightLoader {
         let file = path + "/model.safetensors"
-        do { return WeightLoader(tensors: try SafetensorsFile(path: file).table, path: file) } catch {
+        do { return WeightLoader(tensors: try SafetensorsFile(path: file).table, path: file) } catch
+        {
             throw .checkpoint(error)
         }
     }
