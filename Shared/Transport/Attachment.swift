@@ -31,7 +31,7 @@ public struct Attachment: Sendable {
             let expected = count.map { "\($0) floats of 4 bytes" } ?? "a multiple of 4"
             throw .attachmentShape(byteCount: byteCount, expected: expected)
         }
-        if rawBytes.isEmpty { return rawFloats }
+        if rawBytes.isEmpty { return rawFloats }  // Also when there is nothing at all.
         return unsafe withBytes { source in
             unsafe [Float](unsafeUninitializedCapacity: source.count / size) { floats, count in
                 unsafe UnsafeMutableRawBufferPointer(floats).copyMemory(from: source)

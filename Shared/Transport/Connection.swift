@@ -169,7 +169,7 @@ internal import Glibc
     }
 
     private func finishReading(_ count: Int, _ code: CInt) {
-        if count == 0 {
+        if count == 0 || code == ECONNRESET {
             close(decoder.isBetweenFrames ? .closedByPeer : .truncatedFrame)
         } else if code != EAGAIN && code != EINTR {
             close(.system(call: "read", subject: "from a peer", code: code))
@@ -231,6 +231,9 @@ internal import Glibc
     private func finishWriting(_ code: CInt) {
         if code == EAGAIN || code == EINTR {
             unsafe event_add(writeEvent, nil)
+        } else if code == EPIPE || code == ECONNRESET {
+            // The other side has closed. What it sent before is still to be read, and then the end.
+            unsafe evbuffer_drain(output, evbuffer_get_length(output))
         } else {
             close(.system(call: "write", subject: "to a peer", code: code))
         }

@@ -145,7 +145,11 @@ extension [UInt8] {
     /// Space that is about to be filled: the decoder hands a frame out only when every byte of it
     /// has arrived.
     fileprivate static func uninitialised(byteCount: Int) -> [UInt8] {
-        unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { _, count in count = byteCount }
+        // Not for nothing: the count of the one empty array of the process would be written.
+        guard byteCount > 0 else { return [] }
+        return unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { _, count in
+            count = byteCount
+        }
     }
 
     fileprivate mutating func fill(from start: Int, with bytes: UnsafeRawBufferPointer) {

@@ -26,8 +26,9 @@ func pack<M: Message & Coded>(_ message: M) -> [UInt8] {
         unsafe message.fill(&filled.pointee, &arena)
         let base = unsafe UnsafeRawPointer(filled).assumingMemoryBound(to: ProtobufCMessage.self)
         let byteCount = unsafe protobuf_c_message_get_packed_size(base)
+        // An empty message has no bytes, and an empty buffer no address.
+        guard byteCount > 0 else { return [] }
         return unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
-            // An empty message has no bytes, and an empty buffer may have no address.
             count = unsafe buffer.baseAddress.map { unsafe protobuf_c_message_pack(base, $0) } ?? 0
         }
     }
