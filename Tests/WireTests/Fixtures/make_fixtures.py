@@ -1,16 +1,32 @@
-"""Prints messages encoded by Google's protobuf for Python, for OracleTests.swift.
+"""Prints messages encoded by Google's protobuf for Python, for OracleTests.swift, and writes them as frames for the fuzzer.
 
 pip install protobuf; protoc -I../../../Proto -I/usr/include --python_out=/tmp/pb ../../../Proto/*.proto \
     /usr/include/protobuf-c/protobuf-c.proto; PYTHONPATH=/tmp/pb python3 make_fixtures.py
 """
+
+import struct
+from pathlib import Path
 
 import envelope_pb2 as envelope
 import expert_pb2 as expert
 import knowledge_pb2 as knowledge
 
 
+frames = b""
+
+
+def frame(kind, body, flags=0, attachment=b""):
+    header = struct.pack("<4sBBHIIIIQ", b"XMSH", 1, kind, flags, 7, len(body), len(attachment), 250, 0)
+    padding = bytes(-(len(header) + len(body)) % 64) if attachment else b""
+    return header + body + padding + attachment
+
+
 def show(name, message):
-    print(name, message.SerializeToString(deterministic=True).hex())
+    global frames
+    body = message.SerializeToString(deterministic=True)
+    print(name, body.hex())
+    kinds = {"hello": 1, "fault": 3, "dispatch": 20, "search": 56, "passages": 57}
+    frames += frame(kinds[name], body, attachment=b"rows" if name == "dispatch" else b"")
 
 
 digest = bytes(range(32))
@@ -30,3 +46,6 @@ show("search", knowledge.Search(
 show("passages", knowledge.SearchReply(passages=[knowledge.FoundPassage(
     collection="a", document_id="d", title="t", digest=digest, byte_start=10, byte_end=20, text="line\nline",
     score=1, lexical_score=2, dense_score=3)], plan="exact scan"))
+seed = Path(__file__).parents[2] / "Fuzz/Seeds/frames/valid"
+seed.parent.mkdir(exist_ok=True)
+seed.write_bytes(frames)
