@@ -120,6 +120,20 @@ float ck_dot(const float *a, const float *b, size_t count) {
     return sum;
 }
 
+// Sixteen at a time: is any of them above?
+CK_CLONES
+size_t ck_find_above(const float *x, size_t count, size_t start, float least) {
+    const float bound = isnan(least) ? -INFINITY : least;
+    size_t k = start;
+    for (; k + 16 <= count; k += 16) {
+        int found = 0;
+        for (size_t j = 0; j < 16; j++) found |= x[k + j] > bound;
+        if (found) break;
+    }
+    while (k < count && !(x[k] > bound || (isnan(least) && !isnan(x[k])))) k++;
+    return k;
+}
+
 static void rotate_head(float *x, size_t rotated, const float *c, const float *s, int interleaved) {
     const size_t half = rotated / 2, step = interleaved ? 2 : 1, far = interleaved ? 1 : half;
     for (size_t i = 0; i < half; i++) {

@@ -17,7 +17,7 @@ struct block_q6_K { uint8_t low[128], high[64]; int8_t scales[16]; uint16_t scal
 struct product_task {
     const uint8_t *weights;
     size_t row_bytes, columns;
-    const float *x;          // as given, or as `prepare` left it
+    const float *x;          // rows of x_stride floats, aligned to 32 bytes, zeros behind the columns
     size_t x_rows, x_stride;
     float *y;                // y[r * y_stride + i]
     size_t y_stride;
@@ -25,8 +25,6 @@ struct product_task {
 
 struct kernel_set {
     const char *name;
-    // Writes one row of x in the form that the kernel of `storage` wants to read it.
-    void (*prepare)(enum ck_storage, const float *x, size_t columns, float *out);
     // Weight rows [first, last).
     void (*product)(enum ck_storage, const struct product_task *, size_t first, size_t last);
     void (*int8_scan)(const int8_t *, const float *, size_t, size_t, const int8_t *, float *);

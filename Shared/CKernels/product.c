@@ -25,11 +25,8 @@ size_t ck_row_bytes(enum ck_storage storage, size_t columns) {
     return 0;
 }
 
-// Columns and, for the formats with a minimum, one pair per block of 32, rounded up to groups of four.
-size_t ck_scratch_count(enum ck_storage storage, size_t columns) {
-    if (storage != CK_Q4_0 && storage != CK_Q4_1) return 0;
-    return columns + (columns / 32 + 3) / 4 * 8;
-}
+// Whole vectors of eight, so that each row is aligned like the first.
+size_t ck_scratch_count(size_t columns) { return (columns + 7) / 8 * 8; }
 
 struct shared_product {
     struct product_task task;
@@ -44,33 +41,34 @@ static void run_chunk(void *context, size_t index) {
     kernels->product(shared->storage, &shared->task, first, last);
 }
 
+// Weight rows in one share. About 32 KB of them are read in a microsecond or two: long against waking a thread
+// that spins, short against a thread that was descheduled in the middle of its share. Many rows of x make a share
+// of as many products long enough with fewer.
+static size_t share_rows(size_t row_bytes, size_t x_rows) {
+    const size_t rows = 32768 / (row_bytes + 1) / (x_rows < 8 ? 1 : 4);
+    return rows < 16 ? 16 : rows / 4 * 4;
+}
+
 void ck_product(enum ck_storage storage, const uint8_t *weights, size_t rows, size_t columns,
                 const float *x, size_t x_rows, float *scratch, float *y) {
-    const size_t stride = ck_scratch_count(storage, columns);
-    if (stride)
-        for (size_t r = 0; r < x_rows; r++)
-            kernels->prepare(storage, x + r * columns, columns, scratch + r * stride);
+    const size_t stride = ck_scratch_count(columns);
+    for (size_t r = 0; r < x_rows; r++) {
+        memcpy(scratch + r * stride, x + r * columns, columns * sizeof(float));
+        for (size_t k = columns; k < stride; k++) scratch[r * stride + k] = 0;
+    }
     struct shared_product shared = {
-        .task = {weights, ck_row_bytes(storage, columns), columns, stride ? scratch : x, x_rows,
-                 stride ? stride : columns, y, rows},
+        .task = {weights, ck_row_bytes(storage, columns), columns, scratch, x_rows, stride, y, rows},
         .storage = storage, .rows = rows,
     };
-    // A chunk of about 32 KB is read in a microsecond or two: long against waking a thread that spins,
-    // short against a thread that was descheduled in the middle of its share.
-    size_t chunk = 32768 / (shared.task.row_bytes + 1);
-    shared.chunk_rows = chunk < 8 ? 8 : (chunk + 7) / 8 * 8;
+    shared.chunk_rows = share_rows(shared.task.row_bytes, x_rows);
     ck_parallel((rows + shared.chunk_rows - 1) / shared.chunk_rows, run_chunk, &shared);
 }
 
 void ck_portable_product(enum ck_storage storage, const uint8_t *weights, size_t rows, size_t columns,
                          const float *x, size_t x_rows, float *y) {
-    float prepared[4096 + 2 * 4096 / 32];
-    const int is_prepared = ck_scratch_count(storage, columns) > 0;
     for (size_t r = 0; r < x_rows; r++) {
-        if (is_prepared) ck_portable.prepare(storage, x + r * columns, columns, prepared);
         const struct product_task task = {
-            weights, ck_row_bytes(storage, columns), columns, is_prepared ? prepared : x + r * columns, 1, 0,
-            y + r * rows, rows,
+            weights, ck_row_bytes(storage, columns), columns, x + r * columns, 1, 0, y + r * rows, rows,
         };
         ck_portable.product(storage, &task, 0, rows);
     }

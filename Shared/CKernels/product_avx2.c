@@ -1,270 +1,235 @@
-// The products with AVX2, FMA and F16C. Each works on a tile of R weight rows and N rows of x; the order
-// of the additions of one pair does not depend on the tile, so neither do the bits of the result.
+// The products with AVX2, FMA and F16C.
+//
+// Every product of a weight row and a row of x is the same sum in the same order, however many rows meet: one
+// vector of eight partial sums runs along the columns, FMA by FMA, and is added up at the end. One row of x is
+// multiplied with the weights as they are unpacked; several, with weights that were unpacked to floats, four
+// rows at a time, in the first-level cache.
 #include "kernels.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#include <stdlib.h>
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("unroll")
 
-INLINE float sum_of(__m256 v) {
-    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
-    return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
-}
+enum {
+    WEIGHT_ROWS = 4,  // 4 x 3 running sums, 3 vectors of x and one of weights are all 16 registers
+    X_ROWS = 3,
+    X_BYTES_MAX = 256 * 1024,  // rows of x that meet each unpacked weight: half a second-level cache
+};
 
-INLINE __m256 bytes_to_floats(const int8_t *bytes) {
-    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)bytes)));
-}
+// ---- Decoding. A block is 32 columns; `w` are its four vectors.
 
-// ---- Plain formats: two running sums a pair, then the columns that fill no pair of vectors.
-
-INLINE __m256 load_float32(const uint8_t *row, size_t k) { return _mm256_loadu_ps((const float *)row + k); }
-INLINE __m256 load_float16(const uint8_t *row, size_t k) {
-    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(row + 2 * k)));
-}
-INLINE __m256 load_bfloat16(const uint8_t *row, size_t k) {
-    const __m128i halves = _mm_loadu_si128((const __m128i *)(row + 2 * k));
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
-}
-INLINE float one_float(enum ck_storage storage, const uint8_t *row, size_t k) {
-    if (storage == CK_FLOAT32) return ((const float *)row)[k];
-    uint16_t bits;
-    memcpy(&bits, row + 2 * k, 2);
-    return storage == CK_FLOAT16 ? half_to_float(bits) : bfloat_to_float(bits);
-}
-INLINE __m256 load_plain(enum ck_storage storage, const uint8_t *row, size_t k) {
-    if (storage == CK_FLOAT32) return load_float32(row, k);
-    return storage == CK_FLOAT16 ? load_float16(row, k) : load_bfloat16(row, k);
-}
-
-INLINE void plain_tile(enum ck_storage storage, const struct product_task *t, size_t i, size_t r, int R, int N) {
-    __m256 sums[4][2];
-    const uint8_t *rows[4];
-    const float *x[4];
-    UNROLL for (int p = 0; p < R * N; p++) sums[p][0] = sums[p][1] = _mm256_setzero_ps();
-    UNROLL for (int a = 0; a < R; a++) rows[a] = t->weights + (i + a) * t->row_bytes;
-    UNROLL for (int b = 0; b < N; b++) x[b] = t->x + (r + b) * t->x_stride;
-    size_t k = 0;
-    for (; k + 16 <= t->columns; k += 16)
-        UNROLL for (int a = 0; a < R; a++)
-            UNROLL for (int half = 0; half < 2; half++) {
-                const __m256 w = load_plain(storage, rows[a], k + 8 * half);
-                UNROLL for (int b = 0; b < N; b++)
-                    sums[a * N + b][half] =
-                        _mm256_fmadd_ps(w, _mm256_loadu_ps(x[b] + k + 8 * half), sums[a * N + b][half]);
-            }
-    UNROLL for (int a = 0; a < R; a++)
-        UNROLL for (int b = 0; b < N; b++) {
-            float sum = sum_of(_mm256_add_ps(sums[a * N + b][0], sums[a * N + b][1]));
-            for (size_t j = k; j < t->columns; j++) sum += one_float(storage, rows[a], j) * x[b][j];
-            t->y[(r + b) * t->y_stride + i + a] = sum;
-        }
-}
-
-// ---- Q8_0: a block's 32 products are summed, then scaled into the running sum.
-
-INLINE __m256 scale_of(uint16_t half) { return _mm256_cvtph_ps(_mm_set1_epi16((short)half)); }
-
-INLINE void q8_0_tile(const struct product_task *t, size_t i, size_t r, int R, int N) {
-    __m256 sums[4];
-    const struct block_q8_0 *rows[4];
-    UNROLL for (int p = 0; p < R * N; p++) sums[p] = _mm256_setzero_ps();
-    UNROLL for (int a = 0; a < R; a++) rows[a] = (const void *)(t->weights + (i + a) * t->row_bytes);
-    for (size_t block = 0; block < t->columns / 32; block++)
-        UNROLL for (int a = 0; a < R; a++) {
-            __m256 products[4];
-            UNROLL for (int v = 0; v < 4; v++) {
-                const __m256 w = bytes_to_floats(rows[a][block].quants + 8 * v);
-                UNROLL for (int b = 0; b < N; b++) {
-                    const __m256 x = _mm256_loadu_ps(t->x + (r + b) * t->x_stride + block * 32 + 8 * v);
-                    products[b] = v ? _mm256_fmadd_ps(w, x, products[b]) : _mm256_mul_ps(w, x);
-                }
-            }
-            const __m256 scale = scale_of(rows[a][block].scale);
-            UNROLL for (int b = 0; b < N; b++)
-                sums[a * N + b] = _mm256_fmadd_ps(scale, products[b], sums[a * N + b]);
-        }
-    UNROLL for (int a = 0; a < R; a++)
-        UNROLL for (int b = 0; b < N; b++) t->y[(r + b) * t->y_stride + i + a] = sum_of(sums[a * N + b]);
-}
-
-// ---- Q4_0 and Q4_1. A block's 16 bytes are four 32-bit lanes of eight nibbles each. A mask takes one nibble
-// of each lane where it stands, q * 2^s; the conversion to float is exact, and `prepare` has put 2^-s into x.
-// So 8 weights cost one AND, one conversion and one FMA, and no shuffle.
-
-// For byte c of a lane: low nibbles are elements 4 lane + c, high ones (read after a shift by 4) 16 + 4 lane + c.
-INLINE void prepare_nibbles(const float *x, size_t columns, float *out, float sum_factor) {
-    static const float powers[4] = {1, 0x1p-8f, 0x1p-16f, 0x1p-24f};
-    const size_t blocks = columns / 32;
-    float *pairs = out + columns;
-    memset(pairs, 0, (blocks + 3) / 4 * 8 * sizeof(float));
-    for (size_t block = 0; block < blocks; block++) {
-        const float *from = x + block * 32;
-        float *to = out + block * 32;
-        for (size_t v = 0; v < 4; v++)
-            for (size_t j = 0; j < 8; j++) {
-                const size_t byte = (v & 1) * 2 + j / 4;
-                to[v * 8 + j] = from[(v >> 1) * 16 + (j & 3) * 4 + byte] * powers[byte];
-            }
-        float sum = 0;
-        for (size_t k = 0; k < 32; k++) sum += from[k];
-        pairs[block * 2 + 1] = sum * sum_factor;
+// Sixteen bytes: elements 0 to 15 are their low halves, 16 to 31 their high ones.
+INLINE void decode_nibbles(const uint8_t *nibbles, __m256 scale, __m256 minimum, __m256 w[4]) {
+    UNROLL for (int v = 0; v < 2; v++) {
+        const __m256i bytes = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(nibbles + 8 * v)));
+        const __m256i low = _mm256_and_si256(bytes, _mm256_set1_epi32(15)), high = _mm256_srli_epi32(bytes, 4);
+        w[v] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(low), scale, minimum);
+        w[v + 2] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(high), scale, minimum);
     }
 }
 
-static void prepare(enum ck_storage storage, const float *x, size_t columns, float *out) {
-    prepare_nibbles(x, columns, out, storage == CK_Q4_0 ? -8 : 1);
-}
-
-struct nibble_masks { __m256i low, high; };
-INLINE struct nibble_masks nibble_masks(void) {
-    return (struct nibble_masks){
-        _mm256_set_epi32(0xf00, 0xf00, 0xf00, 0xf00, 0xf, 0xf, 0xf, 0xf),
-        _mm256_set_epi32(0xf000000, 0xf000000, 0xf000000, 0xf000000, 0xf0000, 0xf0000, 0xf0000, 0xf0000),
-    };
-}
-
-// The products of one block with N rows of x, not yet scaled.
-INLINE void nibble_products(const uint8_t *nibbles, struct nibble_masks masks, const float *x, size_t x_stride,
-                            int N, __m256 products[4]) {
-    const __m256i lanes = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)nibbles));
+INLINE void decode_bytes(const int8_t *quants, __m256 scale, __m256 w[4]) {
     UNROLL for (int v = 0; v < 4; v++) {
-        const __m256i standing = v < 2 ? lanes : _mm256_srli_epi32(lanes, 4);
-        const __m256 w = _mm256_cvtepi32_ps(_mm256_and_si256(standing, v & 1 ? masks.high : masks.low));
-        UNROLL for (int b = 0; b < N; b++) {
-            const __m256 from = _mm256_loadu_ps(x + b * x_stride + 8 * v);
-            products[b] = v ? _mm256_fmadd_ps(w, from, products[b]) : _mm256_mul_ps(w, from);
-        }
+        const __m128i bytes = _mm_loadl_epi64((const __m128i *)(quants + 8 * v));
+        w[v] = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)), scale);
     }
 }
 
-// Scale and minimum of up to four blocks as (d, m) pairs; absent blocks are zero. Q4_0 has m = d: its
-// block sums carry the -8.
-INLINE __m256 scales_and_minima(int has_minimum, const uint8_t *blocks, size_t block_bytes, size_t count) {
-    uint32_t pairs[4] = {0};
-    for (size_t c = 0; c < count; c++) {
-        if (has_minimum) memcpy(&pairs[c], blocks + c * block_bytes, 4);
-        else {
-            uint16_t d;
-            memcpy(&d, blocks + c * block_bytes, 2);
-            pairs[c] = d * 0x10001u;
-        }
+INLINE __m256 float_of_half(const uint8_t *half) {
+    uint16_t bits;
+    memcpy(&bits, half, 2);
+    return _mm256_cvtph_ps(_mm_set1_epi16((short)bits));
+}
+
+INLINE void decode_block32(enum ck_storage storage, const uint8_t *block, __m256 w[4]) {
+    if (storage == CK_Q8_0) return decode_bytes((const int8_t *)block + 2, float_of_half(block), w);
+    if (storage == CK_Q4_0) {
+        const __m256 scale = float_of_half(block);
+        return decode_nibbles(block + 2, scale, _mm256_mul_ps(scale, _mm256_set1_ps(-8)), w);
     }
-    return _mm256_cvtph_ps(_mm_set_epi32((int)pairs[3], (int)pairs[2], (int)pairs[1], (int)pairs[0]));
+    int pair;
+    memcpy(&pair, block, 4);
+    const __m256 both = _mm256_cvtph_ps(_mm_set1_epi32(pair));
+    decode_nibbles(block + 4, _mm256_moveldup_ps(both), _mm256_movehdup_ps(both), w);
 }
 
-INLINE void nibble_group(int has_minimum, const uint8_t *const *rows, size_t group, size_t count, const float *x,
-                         const float *pairs, size_t x_stride, int R, int N, __m256 *sums, __m256 *minima) {
-    const size_t block_bytes = has_minimum ? sizeof(struct block_q4_1) : sizeof(struct block_q4_0);
-    const struct nibble_masks masks = nibble_masks();
-    UNROLL for (int a = 0; a < R; a++) {
-        const uint8_t *blocks = rows[a] + group * 4 * block_bytes;
-        float scales[8];
-        const __m256 both = scales_and_minima(has_minimum, blocks, block_bytes, count);
-        _mm256_storeu_ps(scales, both);
-        UNROLL for (int b = 0; b < N; b++)
-            minima[a * N + b] =
-                _mm256_fmadd_ps(both, _mm256_loadu_ps(pairs + b * x_stride + group * 8), minima[a * N + b]);
-        for (size_t c = 0; c < count; c++) {
-            __m256 products[4];
-            nibble_products(blocks + c * block_bytes + (block_bytes - 16), masks, x + (group * 4 + c) * 32, x_stride,
-                            N, products);
-            const __m256 scale = _mm256_broadcast_ss(&scales[2 * c]);
-            UNROLL for (int b = 0; b < N; b++)
-                sums[a * N + b] = _mm256_fmadd_ps(scale, products[b], sums[a * N + b]);
-        }
-    }
-}
-
-INLINE void nibble_tile(int has_minimum, const struct product_task *t, size_t i, size_t r, int R, int N) {
-    __m256 sums[4], minima[4];
-    const uint8_t *rows[4];
-    UNROLL for (int p = 0; p < R * N; p++) sums[p] = minima[p] = _mm256_setzero_ps();
-    UNROLL for (int a = 0; a < R; a++) rows[a] = t->weights + (i + a) * t->row_bytes;
-    const float *x = t->x + r * t->x_stride, *pairs = x + t->columns;
-    const size_t blocks = t->columns / 32;
-    size_t group = 0;
-    for (; group < blocks / 4; group++)
-        nibble_group(has_minimum, rows, group, 4, x, pairs, t->x_stride, R, N, sums, minima);
-    if (blocks % 4) nibble_group(has_minimum, rows, group, blocks % 4, x, pairs, t->x_stride, R, N, sums, minima);
-    UNROLL for (int a = 0; a < R; a++)
-        UNROLL for (int b = 0; b < N; b++)
-            t->y[(r + b) * t->y_stride + i + a] = sum_of(_mm256_add_ps(sums[a * N + b], minima[a * N + b]));
-}
-
-// ---- Q6_K: 32 quants at a time are put together as bytes, then each 16 of them have a scale of their own.
-
-INLINE void unpack_q6_K(const struct block_q6_K *block, size_t half, size_t run, int8_t *out) {
-    const __m256i low = _mm256_loadu_si256((const __m256i *)(block->low + half * 64 + (run & 1) * 32));
+// 32 quants of a Q6_K block are put together as bytes; each 16 of them have a scale of their own.
+INLINE void decode_q6_K(const struct block_q6_K *block, size_t part, __m256 w[4]) {
+    const float scale = half_to_float(block->scale);
+    const size_t half = part / 4, run = part % 4;
+    const __m256i low = _mm256_loadu_si256((const __m256i *)(block->low + half * 64 + run % 2 * 32));
     const __m256i high = _mm256_loadu_si256((const __m256i *)(block->high + half * 32));
-    const __m128i by_low = _mm_cvtsi32_si128((int)(run >> 1) * 4), by_high = _mm_cvtsi32_si128((int)run * 2);
-    const __m256i low_bits = _mm256_and_si256(_mm256_srl_epi16(low, by_low), _mm256_set1_epi8(15));
-    const __m256i high_bits = _mm256_and_si256(_mm256_srl_epi16(high, by_high), _mm256_set1_epi8(3));
-    const __m256i quants = _mm256_or_si256(low_bits, _mm256_slli_epi16(high_bits, 4));
-    _mm256_storeu_si256((__m256i *)out, _mm256_sub_epi8(quants, _mm256_set1_epi8(32)));
+    const __m128i low_shift = _mm_cvtsi32_si128((int)(run / 2) * 4), high_shift = _mm_cvtsi32_si128((int)run * 2);
+    const __m256i low_bits = _mm256_and_si256(_mm256_srl_epi16(low, low_shift), _mm256_set1_epi8(15));
+    const __m256i high_bits = _mm256_and_si256(_mm256_srl_epi16(high, high_shift), _mm256_set1_epi8(3));
+    int8_t quants[32];
+    _mm256_storeu_si256((__m256i *)quants, _mm256_sub_epi8(_mm256_or_si256(low_bits, _mm256_slli_epi16(high_bits, 4)),
+                                                           _mm256_set1_epi8(32)));
+    __m256 second[4];
+    decode_bytes(quants, _mm256_set1_ps(scale * block->scales[part * 2]), w);
+    decode_bytes(quants, _mm256_set1_ps(scale * block->scales[part * 2 + 1]), second);
+    w[2] = second[2];
+    w[3] = second[3];
 }
 
-INLINE void q6_K_tile(const struct product_task *t, size_t i, size_t r, int R, int N) {
-    __m256 sums[4];
-    UNROLL for (int p = 0; p < R * N; p++) sums[p] = _mm256_setzero_ps();
-    UNROLL for (int a = 0; a < R; a++) {
-        const struct block_q6_K *blocks = (const void *)(t->weights + (i + a) * t->row_bytes);
-        for (size_t block = 0; block < t->columns / 256; block++) {
-            const float scale = half_to_float(blocks[block].scale);
-            for (size_t part = 0; part < 8; part++) {
-                int8_t quants[32];
-                unpack_q6_K(&blocks[block], part / 4, part % 4, quants);
-                const float *x = t->x + r * t->x_stride + block * 256 + part * 32;
-                UNROLL for (int v = 0; v < 4; v++) {
-                    const __m256 part_scale = _mm256_set1_ps(scale * blocks[block].scales[part * 2 + v / 2]);
-                    const __m256 w = _mm256_mul_ps(part_scale, bytes_to_floats(quants + 8 * v));
-                    UNROLL for (int b = 0; b < N; b++)
-                        sums[a * N + b] =
-                            _mm256_fmadd_ps(w, _mm256_loadu_ps(x + b * t->x_stride + 8 * v), sums[a * N + b]);
-                }
-            }
+// Eight elements of a plain format, or the last `count`, then zeros.
+INLINE __m256 decode_plain(enum ck_storage storage, const uint8_t *row, size_t k, size_t count) {
+    if (storage == CK_FLOAT32) {
+        float floats[8] = {0};
+        if (count < 8) memcpy(floats, row + 4 * k, count * 4);
+        return _mm256_loadu_ps(count < 8 ? floats : (const float *)(const void *)row + k);
+    }
+    uint16_t halves[8] = {0};
+    if (count < 8) memcpy(halves, row + 2 * k, count * 2);
+    const __m128i bits = _mm_loadu_si128((const __m128i *)(count < 8 ? (const uint8_t *)halves : row + 2 * k));
+    if (storage == CK_FLOAT16) return _mm256_cvtph_ps(bits);
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
+}
+
+// ---- Walking along weight rows, block by block: DO(a, k, w) for each row a below R and each vector w of eight
+// weights that begins at column k.
+
+// Left to itself, the compiler decodes all four rows before it multiplies, and runs out of registers.
+#define KEEP_ORDER __asm__ volatile("" ::: "memory");
+
+INLINE size_t plain_bytes(enum ck_storage storage) { return storage == CK_FLOAT32 ? 4 : 2; }
+
+INLINE size_t block_bytes(enum ck_storage storage) {
+    return storage == CK_Q8_0 ? sizeof(struct block_q8_0)
+        : storage == CK_Q4_0 ? sizeof(struct block_q4_0) : sizeof(struct block_q4_1);
+}
+
+#define WALK(storage, rows, R, columns, DO, AHEAD)                                                  \
+    if ((storage) == CK_Q6_K)                                                                       \
+        for (size_t part = 0; part < (columns) / 32; part++)                                        \
+            UNROLL for (int a = 0; a < (R); a++) {                                                  \
+                __m256 w[4];                                                                        \
+                const struct block_q6_K *blocks = (const void *)(rows)[a];                          \
+                AHEAD(a, part * (sizeof(struct block_q6_K) / 8))                                    \
+                decode_q6_K(blocks + part / 8, part % 8, w);                                        \
+                UNROLL for (size_t v = 0; v < 4; v++) DO(a, part * 32 + 8 * v, w[v])                \
+                KEEP_ORDER                                                                          \
+            }                                                                                       \
+    else if ((storage) >= CK_Q8_0)                                                                  \
+        for (size_t block = 0; block < (columns) / 32; block++)                                     \
+            UNROLL for (int a = 0; a < (R); a++) {                                                  \
+                __m256 w[4];                                                                        \
+                AHEAD(a, block * block_bytes(storage))                                              \
+                decode_block32(storage, (rows)[a] + block * block_bytes(storage), w);               \
+                UNROLL for (size_t v = 0; v < 4; v++) DO(a, block * 32 + 8 * v, w[v])               \
+                KEEP_ORDER                                                                          \
+            }                                                                                       \
+    else {                                                                                          \
+        size_t k = 0;                                                                               \
+        for (; k + 8 <= (columns); k += 8)                                                          \
+            UNROLL for (int a = 0; a < (R); a++) {                                                  \
+                if (k % 32 == 0) { AHEAD(a, k * plain_bytes(storage)) }                                 \
+                DO(a, k, decode_plain(storage, (rows)[a], k, 8))                                    \
+            }                                                                                       \
+        if (k < (columns))                                                                          \
+            UNROLL for (int a = 0; a < (R); a++)                                                    \
+                DO(a, k, decode_plain(storage, (rows)[a], k, (columns) - k))                        \
+    }
+
+// ---- Adding up. Both orders of addition are the same for each vector.
+
+INLINE __m128 sums_of(const __m256 v[4]) {
+    const __m256 pairs = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
+    return _mm_add_ps(_mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1));
+}
+
+// ---- One row of x.
+
+INLINE void one_row(enum ck_storage storage, const struct product_task *t, size_t i, int R) {
+    __m256 sums[WEIGHT_ROWS] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
+    const uint8_t *rows[WEIGHT_ROWS];
+    UNROLL for (int a = 0; a < R; a++) rows[a] = t->weights + (i + (size_t)a) * t->row_bytes;
+    // Four rows side by side are no stream that the processor would recognise: ask for the next four ourselves.
+    const size_t ahead = WEIGHT_ROWS * t->row_bytes;
+#define ADD_PRODUCT(a, k, w) sums[a] = _mm256_fmadd_ps(w, _mm256_load_ps(t->x + (k)), sums[a]);
+#define PREFETCH(a, offset) _mm_prefetch((const char *)rows[a] + (offset) + ahead, _MM_HINT_T0);
+    WALK(storage, rows, R, t->columns, ADD_PRODUCT, PREFETCH)
+    const __m128 totals = sums_of(sums);
+    if (R == WEIGHT_ROWS) _mm_storeu_ps(t->y + i, totals);
+    else _mm_store_ss(t->y + i, totals);
+}
+
+INLINE void one_row_product(enum ck_storage storage, const struct product_task *t, size_t first, size_t last) {
+    size_t i = first;
+    for (; i + WEIGHT_ROWS <= last; i += WEIGHT_ROWS) one_row(storage, t, i, WEIGHT_ROWS);
+    for (; i < last; i++) one_row(storage, t, i, 1);
+}
+
+// ---- Several rows of x.
+
+INLINE void unpack_row(enum ck_storage storage, const uint8_t *row, size_t columns, float *out) {
+#define STORE(a, k, w) _mm256_store_ps(out + (k), w);
+#define NO_PREFETCH(a, offset)
+    WALK(storage, &row, 1, columns, STORE, NO_PREFETCH)
+}
+
+// Four unpacked weight rows with N rows of x; the first `count` weight rows are real.
+INLINE void tile(const float *w, const float *x, size_t stride, int N, size_t count, float *y, size_t y_stride) {
+    __m256 sums[X_ROWS][WEIGHT_ROWS];
+    UNROLL for (int b = 0; b < N; b++)
+        UNROLL for (int a = 0; a < WEIGHT_ROWS; a++) sums[b][a] = _mm256_setzero_ps();
+    for (size_t k = 0; k < stride; k += 8) {
+        __m256 from[X_ROWS];
+        UNROLL for (int b = 0; b < N; b++) from[b] = _mm256_load_ps(x + (size_t)b * stride + k);
+        UNROLL for (int a = 0; a < WEIGHT_ROWS; a++) {
+            const __m256 weight = _mm256_load_ps(w + (size_t)a * stride + k);
+            UNROLL for (int b = 0; b < N; b++) sums[b][a] = _mm256_fmadd_ps(weight, from[b], sums[b][a]);
         }
     }
-    UNROLL for (int a = 0; a < R; a++)
-        UNROLL for (int b = 0; b < N; b++) t->y[(r + b) * t->y_stride + i + a] = sum_of(sums[a * N + b]);
+    UNROLL for (int b = 0; b < N; b++) {
+        float totals[WEIGHT_ROWS];
+        _mm_storeu_ps(totals, sums_of(sums[b]));
+        memcpy(y + (size_t)b * y_stride, totals, count * sizeof(float));
+    }
 }
 
-// ---- Tiles over weight rows [first, last) and all rows of x. One row of x: two weight rows at a time, to
-// have independent sums; several: four rows of x share each weight that was unpacked.
+static void tiles(const float *w, size_t count, const struct product_task *t, size_t i, size_t first, size_t last) {
+    const float *x = t->x + first * t->x_stride;
+    float *y = t->y + first * t->y_stride + i;
+    size_t left = last - first;
+    for (; left >= X_ROWS; left -= X_ROWS, x += X_ROWS * t->x_stride, y += X_ROWS * t->y_stride)
+        tile(w, x, t->x_stride, 3, count, y, t->y_stride);
+    if (left == 2) tile(w, x, t->x_stride, 2, count, y, t->y_stride);
+    if (left == 1) tile(w, x, t->x_stride, 1, count, y, t->y_stride);
+}
 
-#define WALK(TILE)                                                                  \
-    for (size_t r = 0; r < t->x_rows;) {                                            \
-        const size_t left = t->x_rows - r;                                          \
-        size_t i = first;                                                           \
-        if (left >= 4) {                                                            \
-            for (; i < last; i++) TILE(t, i, r, 1, 4);                              \
-            r += 4;                                                                 \
-        } else if (left >= 2) {                                                     \
-            for (; i + 2 <= last; i += 2) TILE(t, i, r, 2, 2);                      \
-            for (; i < last; i++) TILE(t, i, r, 1, 2);                              \
-            r += 2;                                                                 \
-        } else {                                                                    \
-            for (; i + 2 <= last; i += 2) TILE(t, i, r, 2, 1);                      \
-            for (; i < last; i++) TILE(t, i, r, 1, 1);                              \
-            r += 1;                                                                 \
-        }                                                                           \
+INLINE void many_row_product(enum ck_storage storage, const struct product_task *t, size_t first, size_t last) {
+    const size_t stride = t->x_stride;
+    float *w = aligned_alloc(64, (WEIGHT_ROWS * stride * sizeof(float) + 63) / 64 * 64);
+    if (!w) __builtin_trap();
+    memset(w, 0, WEIGHT_ROWS * stride * sizeof(float));
+    const size_t fitting = X_BYTES_MAX / (stride * sizeof(float)) / X_ROWS * X_ROWS;
+    const size_t x_rows = fitting < 4 * X_ROWS ? 4 * X_ROWS : fitting;
+    for (size_t r = 0; r < t->x_rows; r += x_rows)
+        for (size_t i = first; i < last; i += WEIGHT_ROWS) {
+            const size_t count = last - i < WEIGHT_ROWS ? last - i : WEIGHT_ROWS;
+            for (size_t a = 0; a < count; a++)
+                unpack_row(storage, t->weights + (i + a) * t->row_bytes, t->columns, w + a * stride);
+            tiles(w, count, t, i, r, r + x_rows < t->x_rows ? r + x_rows : t->x_rows);
+        }
+    free(w);
+}
+
+#define ROWS(NAME, STORAGE)                                                                          \
+    static void NAME(const struct product_task *t, size_t first, size_t last) {                      \
+        if (t->x_rows == 1) one_row_product(STORAGE, t, first, last);                                \
+        else many_row_product(STORAGE, t, first, last);                                              \
     }
-
-#define FLOAT32_TILE(...) plain_tile(CK_FLOAT32, __VA_ARGS__)
-#define FLOAT16_TILE(...) plain_tile(CK_FLOAT16, __VA_ARGS__)
-#define BFLOAT16_TILE(...) plain_tile(CK_BFLOAT16, __VA_ARGS__)
-#define Q4_0_TILE(...) nibble_tile(0, __VA_ARGS__)
-#define Q4_1_TILE(...) nibble_tile(1, __VA_ARGS__)
-
-static void float32_rows(const struct product_task *t, size_t first, size_t last) { WALK(FLOAT32_TILE) }
-static void float16_rows(const struct product_task *t, size_t first, size_t last) { WALK(FLOAT16_TILE) }
-static void bfloat16_rows(const struct product_task *t, size_t first, size_t last) { WALK(BFLOAT16_TILE) }
-static void q8_0_rows(const struct product_task *t, size_t first, size_t last) { WALK(q8_0_tile) }
-static void q4_0_rows(const struct product_task *t, size_t first, size_t last) { WALK(Q4_0_TILE) }
-static void q4_1_rows(const struct product_task *t, size_t first, size_t last) { WALK(Q4_1_TILE) }
-static void q6_K_rows(const struct product_task *t, size_t first, size_t last) { WALK(q6_K_tile) }
+ROWS(float32_rows, CK_FLOAT32)
+ROWS(float16_rows, CK_FLOAT16)
+ROWS(bfloat16_rows, CK_BFLOAT16)
+ROWS(q8_0_rows, CK_Q8_0)
+ROWS(q4_0_rows, CK_Q4_0)
+ROWS(q4_1_rows, CK_Q4_1)
+ROWS(q6_K_rows, CK_Q6_K)
 
 static void product(enum ck_storage storage, const struct product_task *t, size_t first, size_t last) {
     static void (*const rows[])(const struct product_task *, size_t, size_t) = {
@@ -302,6 +267,6 @@ static void int8_scan(const int8_t *vectors, const float *scales, size_t rows, s
     }
 }
 
-const struct kernel_set ck_avx2 = {"avx2", prepare, product, int8_scan};
+const struct kernel_set ck_avx2 = {"avx2", product, int8_scan};
 #pragma clang attribute pop
 #endif

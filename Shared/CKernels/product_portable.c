@@ -1,110 +1,27 @@
 // The products in plain C: what any processor runs, and the statement of what the other files compute.
 #include "kernels.h"
 
-static void prepare(enum ck_storage storage, const float *x, size_t columns, float *out) {
-    (void)storage;
-    memcpy(out, x, columns * sizeof(float));
-    float *sums = out + columns;
-    for (size_t b = 0; b < columns / 32; b++) {
-        float sum = 0;
-        for (size_t k = 0; k < 32; k++) sum += x[b * 32 + k];
-        sums[b] = sum;
+enum { SEGMENT = 256 };  // columns unpacked at a time; a multiple of every block
+
+// Eight running sums, as a vector unit would keep them, so that the compiler can use one.
+static float dot(enum ck_storage storage, const uint8_t *row, const float *x, size_t columns) {
+    float sums[8] = {0}, w[SEGMENT];
+    for (size_t first = 0; first < columns; first += SEGMENT) {
+        const size_t count = columns - first < SEGMENT ? columns - first : SEGMENT;
+        ck_dequantise(storage, row + ck_row_bytes(storage, first), count, w);
+        size_t k = 0;
+        for (; k + 8 <= count; k += 8)
+            for (size_t j = 0; j < 8; j++) sums[j] += w[k + j] * x[first + k + j];
+        for (; k < count; k++) sums[k % 8] += w[k] * x[first + k];
     }
-}
-
-// Eight partial sums, as a vector unit would keep them, so that the compiler can use one.
-static inline float dot(const float *restrict w, const float *restrict x, size_t count) {
-    float sums[8] = {0};
-    size_t k = 0;
-    for (; k + 8 <= count; k += 8)
-        for (size_t j = 0; j < 8; j++) sums[j] += w[k + j] * x[k + j];
-    float total = 0;
-    for (size_t j = 0; j < 8; j++) total += sums[j];
-    for (; k < count; k++) total += w[k] * x[k];
-    return total;
-}
-
-static float dot_float16(const uint8_t *row, const float *x, size_t columns) {
-    float total = 0;
-    for (size_t k = 0; k < columns; k++) {
-        uint16_t h;
-        memcpy(&h, row + 2 * k, 2);
-        total += half_to_float(h) * x[k];
-    }
-    return total;
-}
-
-static float dot_bfloat16(const uint8_t *row, const float *x, size_t columns) {
-    float total = 0;
-    for (size_t k = 0; k < columns; k++) {
-        uint16_t b;
-        memcpy(&b, row + 2 * k, 2);
-        total += bfloat_to_float(b) * x[k];
-    }
-    return total;
-}
-
-static float dot_float32(const uint8_t *row, const float *x, size_t columns) {
-    return dot((const float *)(const void *)row, x, columns);
-}
-
-static float dot_q8_0(const uint8_t *row, const float *x, size_t columns) {
-    const struct block_q8_0 *blocks = (const void *)row;
-    float total = 0;
-    for (size_t b = 0; b < columns / 32; b++) {
-        float w[32];
-        for (size_t k = 0; k < 32; k++) w[k] = blocks[b].quants[k];
-        total += half_to_float(blocks[b].scale) * dot(w, x + b * 32, 32);
-    }
-    return total;
-}
-
-static inline float dot_nibbles(const uint8_t *nibbles, const float *x) {
-    float w[32];
-    for (size_t k = 0; k < 16; k++) {
-        w[k] = nibbles[k] & 15;
-        w[k + 16] = nibbles[k] >> 4;
-    }
-    return dot(w, x, 32);
-}
-
-static float dot_q4_0(const uint8_t *row, const float *x, size_t columns) {
-    const struct block_q4_0 *blocks = (const void *)row;
-    const float *sums = x + columns;
-    float total = 0;
-    for (size_t b = 0; b < columns / 32; b++)
-        total += half_to_float(blocks[b].scale) * (dot_nibbles(blocks[b].nibbles, x + b * 32) - 8 * sums[b]);
-    return total;
-}
-
-static float dot_q4_1(const uint8_t *row, const float *x, size_t columns) {
-    const struct block_q4_1 *blocks = (const void *)row;
-    const float *sums = x + columns;
-    float total = 0;
-    for (size_t b = 0; b < columns / 32; b++)
-        total += half_to_float(blocks[b].scale) * dot_nibbles(blocks[b].nibbles, x + b * 32)
-            + half_to_float(blocks[b].minimum) * sums[b];
-    return total;
-}
-
-static float dot_q6_K(const uint8_t *row, const float *x, size_t columns) {
-    float total = 0;
-    for (size_t b = 0; b < columns / 256; b++) {
-        float w[256];
-        ck_dequantise(CK_Q6_K, row + b * sizeof(struct block_q6_K), 256, w);
-        total += dot(w, x + b * 256, 256);
-    }
-    return total;
+    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
 static void product(enum ck_storage storage, const struct product_task *t, size_t first, size_t last) {
-    static float (*const dots[])(const uint8_t *, const float *, size_t) = {
-        dot_float32, dot_float16, dot_bfloat16, dot_q8_0, dot_q4_0, dot_q4_1, dot_q6_K,
-    };
     for (size_t i = first; i < last; i++)
         for (size_t r = 0; r < t->x_rows; r++)
             t->y[r * t->y_stride + i] =
-                dots[storage](t->weights + i * t->row_bytes, t->x + r * t->x_stride, t->columns);
+                dot(storage, t->weights + i * t->row_bytes, t->x + r * t->x_stride, t->columns);
 }
 
 CK_CLONES
@@ -118,4 +35,4 @@ static void int8_scan(const int8_t *vectors, const float *scales, size_t rows, s
     }
 }
 
-const struct kernel_set ck_portable = {"portable", prepare, product, int8_scan};
+const struct kernel_set ck_portable = {"portable", product, int8_scan};

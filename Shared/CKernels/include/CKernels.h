@@ -2,7 +2,7 @@
 // elementwise functions, and the pool of threads that shares their rows out.
 //
 // Every function has a twin in plain Swift under Tests/LinearAlgebraTests that it must equal. Nothing
-// here allocates or checks shapes: LinearAlgebra does both before it calls.
+// here checks shapes: LinearAlgebra does before it calls.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
@@ -23,14 +23,14 @@ enum ck_storage {
 // The name of the instruction set that the products use: "avx2" or "portable". Two machines with the
 // same name compute the same bits.
 const char *ck_kernel_name(void);
-// Product of few rows, [x_rows, columns] with [rows, columns] transposed: y[r][i] = sum_k x[r][k] w[i][k].
+// The product of [x_rows, columns] with [rows, columns] transposed: y[r][i] = sum_k x[r][k] w[i][k], in float32.
 // A result depends on its own two rows only: not on x_rows, nor on the number of threads.
-// `scratch` holds x_rows * ck_scratch_count(storage, columns) floats.
-size_t ck_scratch_count(enum ck_storage storage, size_t columns);
+// `scratch` holds x_rows * ck_scratch_count(columns) floats, at an address that is a multiple of 32.
+size_t ck_scratch_count(size_t columns);
 void ck_product(enum ck_storage storage, const uint8_t *weights, size_t rows, size_t columns,
                 const float *x, size_t x_rows, float *scratch, float *y);
 
-// The same with the portable kernels, on this thread, for up to 4096 columns. For tests.
+// The same with the portable kernels, on this thread. For tests.
 void ck_portable_product(enum ck_storage storage, const uint8_t *weights, size_t rows, size_t columns,
                          const float *x, size_t x_rows, float *y);
 
@@ -55,6 +55,8 @@ void ck_gelu(float *x, size_t count);
 void ck_add_scaled(float *y, const float *x, float scale, size_t count);
 void ck_scale(float *x, float scale, size_t count);
 float ck_dot(const float *a, const float *b, size_t count);
+// The first index from `start` on whose number is greater than `least` (any number is greater than NaN), or count.
+size_t ck_find_above(const float *x, size_t count, size_t start, float least);
 float ck_sum_exponentials(const float *x, size_t count, float maximum);
 
 // Rotates each head of each row by the angles of its position. `cosines`, `sines`: [rows, rotated / 2].
