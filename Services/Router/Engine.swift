@@ -175,7 +175,8 @@ actor Engine: LoopBound {
             if loss.rows.contains(where: rows.contains) { affected.append(entry.id) }
         }
         let expired = affected.filter { (sequences[$0]?.deadline.remaining ?? .zero) <= .zero }
-        for id in expired.isEmpty ? affected : expired { end(id, throwing: loss) }
+        let error: any Error = loss.isHeld && !expired.isEmpty ? DeadlineExceeded() : loss
+        for id in expired.isEmpty ? affected : expired { end(id, throwing: error) }
     }
 
     private func expire() {

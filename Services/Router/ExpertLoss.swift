@@ -6,6 +6,8 @@ struct ExpertLoss: Error, CustomStringConvertible {
     /// Rows of the step that need it.
     let rows: Set<Int>
     let reason: String
+    /// Someone holds it; only the time was too short.
+    let isHeld: Bool
 
     var description: String {
         let names = experts.map(String.init).joined(separator: ", ")

@@ -52,9 +52,12 @@ extension Fleet {
         for missing: [Int], of work: LayerDispatch, layer: Int, deadline: Deadline
     ) async throws(ExpertLoss) {
         guard deadline.remaining > .zero else {
+            let isHeld = missing.allSatisfy {
+                !live.workers(holding: ExpertID(layer: layer, expert: $0)).isEmpty
+            }
             throw ExpertLoss(
                 model: model.name, layer: layer, experts: missing,
-                rows: work.rows(needing: missing), reason: work.reason)
+                rows: work.rows(needing: missing), reason: work.reason, isHeld: isHeld)
         }
         await waitForChange(atMost: min(Self.retryPause, deadline.remaining))
     }

@@ -56,7 +56,7 @@ struct GroundedTextTests {
     }
 
     @Test func `an answer without a mark gets the passage that carries it`() {
-        #expect(ground("Paul Baran.".text == "Paul Baran. [2]")
+        #expect(ground("Paul Baran.").text == "Paul Baran. [2]")
     }
 
     @Test func `an answer that no passage carries has no citation and says so`() {
@@ -73,8 +73,8 @@ struct GroundedTextTests {
     }
 
     @Test func `a refusal is neither cited nor checked`() {
-        let result = ground("Not in the documents."
-        #expect(result.text == "Not in the documents."
+        let result = ground("Not in the documents.")
+        #expect(result.text == "Not in the documents.")
         #expect(result.support == .refused)
     }
 
