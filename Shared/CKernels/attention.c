@@ -1,44 +1,46 @@
-// Attention of few query rows over a cache: each key and value is read once for all the heads that share it.
-// (Many rows go through matrix products; see LinearAlgebra/Attention.swift.)
+// Attention of some query rows over a cache. The rows of all heads that share a key-value head meet each key and
+// each value together. A row's sums run over its own positions in their order: those that it does not see
+// count as zeros, so its bits do not depend on the rows beside it.
 #include "kernels.h"
-#include <math.h>
-#pragma clang fp reassociate(on) contract(fast)
 
-CK_CLONES
-static void score_positions(const struct ck_attention *a, const float *query, size_t first, size_t last,
-                            size_t score_stride, float *scores) {
-    for (size_t p = first; p < last; p++) {
-        const float *key = a->keys + p * a->cache_stride;
-        for (size_t h = 0; h < a->heads; h++) {
-            const float *q = query + h * a->head_size;
-            float sum = 0;
-            for (size_t k = 0; k < a->head_size; k++) sum += q[k] * key[k];
-            scores[h * score_stride + p - first] = sum * a->scale;
-        }
-    }
+static size_t query_stride(const struct ck_attention *a) { return (a->head_size + 7) / 8 * 8; }
+
+size_t ck_attention_scratch_count(const struct ck_attention *a) {
+    return a->rows * a->heads * (query_stride(a) + a->head_size + a->position_count);
 }
 
-CK_CLONES
-static void sum_values(const struct ck_attention *a, size_t first, size_t last, size_t score_stride,
-                       const float *scores, float *out) {
-    memset(out, 0, a->heads * a->value_size * sizeof(float));
-    for (size_t p = first; p < last; p++) {
-        const float *value = a->values + p * a->cache_stride;
-        for (size_t h = 0; h < a->heads; h++) {
-            const float weight = scores[h * score_stride + p - first];
-            float *to = out + h * a->value_size;
-            for (size_t k = 0; k < a->value_size; k++) to[k] += weight * value[k];
+static void gather_queries(const struct ck_attention *a, float *to) {
+    for (size_t r = 0; r < a->rows; r++)
+        for (size_t h = 0; h < a->heads; h++, to += query_stride(a)) {
+            const float *query = a->queries + r * a->query_stride + h * a->head_size;
+            for (size_t k = 0; k < a->head_size; k++) to[k] = query[k] * a->scale;
         }
-    }
+}
+
+static void normalise(const struct ck_attention *a, float *scores) {
+    for (size_t r = 0; r < a->rows; r++)
+        for (size_t h = 0; h < a->heads; h++, scores += a->position_count) {
+            const size_t last = a->is_causal ? a->first_position + r + 1 : a->position_count;
+            const size_t first = a->window && last > a->window ? last - a->window : 0;
+            memset(scores, 0, first * sizeof(float));
+            ck_softmax(scores + first, 1, last - first);
+            memset(scores + last, 0, (a->position_count - last) * sizeof(float));
+        }
+}
+
+static void scatter(const struct ck_attention *a, const float *from) {
+    for (size_t r = 0; r < a->rows; r++, from += a->heads * a->head_size)
+        memcpy(a->out + r * a->out_stride, from, a->heads * a->head_size * sizeof(float));
 }
 
 void ck_attend(const struct ck_attention *a, float *scratch) {
-    const size_t score_stride = a->position_count;
-    for (size_t r = 0; r < a->rows; r++) {
-        const size_t last = a->is_causal ? a->first_position + r + 1 : a->position_count;
-        const size_t first = a->window && last > a->window ? last - a->window : 0;
-        score_positions(a, a->queries + r * a->query_stride, first, last, score_stride, scratch);
-        for (size_t h = 0; h < a->heads; h++) ck_softmax(scratch + h * score_stride, 1, last - first);
-        sum_values(a, first, last, score_stride, scratch, a->out + r * a->out_stride);
-    }
+    const size_t count = a->rows * a->heads;
+    float *scores = scratch + count * query_stride(a), *sums = scores + count * a->position_count;
+    const struct attention_rows rows = {scratch, query_stride(a), count, a->head_size, a->cache_stride, a->position_count};
+    const struct kernel_set *kernels = a->head_size % 8 ? &ck_portable : ck_kernels;
+    gather_queries(a, scratch);
+    kernels->scores(&rows, a->keys, scores);
+    normalise(a, scores);
+    kernels->sums_of_values(&rows, scores, a->values, sums);
+    scatter(a, sums);
 }

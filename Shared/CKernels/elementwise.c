@@ -61,15 +61,6 @@ void ck_softmax(float *x, size_t rows, size_t columns) {
     for (size_t r = 0; r < rows; r++) softmax_row(x + r * columns, columns);
 }
 
-void ck_causal_softmax(float *scores, size_t rows, size_t columns, size_t first, size_t window) {
-    for (size_t r = 0; r < rows; r++, scores += columns) {
-        const size_t last = r + first + 1, start = window && last > window ? last - window : 0;
-        memset(scores, 0, start * sizeof(float));
-        ck_softmax(scores + start, 1, last - start);
-        memset(scores + last, 0, (columns - last) * sizeof(float));
-    }
-}
-
 CK_CLONES
 float ck_sum_exponentials(const float *x, size_t count, float maximum) {
     float sum = 0;

@@ -23,13 +23,25 @@ struct product_task {
     size_t y_stride;
 };
 
+// Queries that meet the same keys, already scaled.
+struct attention_rows {
+    const float *queries;    // rows of query_stride floats, aligned to 32 bytes
+    size_t query_stride, count;
+    size_t head_size, cache_stride, positions;
+};
+
 struct kernel_set {
     const char *name;
     // Weight rows [first, last).
     void (*product)(enum ck_storage, const struct product_task *, size_t first, size_t last);
+    // out[r][p] = query r times key p: [count, positions].
+    void (*scores)(const struct attention_rows *, const float *keys, float *out);
+    // out[r] = sum of weights[r][p] times value p: [count, head_size].
+    void (*sums_of_values)(const struct attention_rows *, const float *weights, const float *values, float *out);
     void (*int8_scan)(const int8_t *, const float *, size_t, size_t, const int8_t *, float *);
 };
 
+extern const struct kernel_set *ck_kernels;  // the best for this processor
 extern const struct kernel_set ck_portable;
 #if defined(__x86_64__)
 extern const struct kernel_set ck_avx2;

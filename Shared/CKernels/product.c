@@ -1,17 +1,17 @@
 // Chooses the kernels once and shares the weight rows of a product among the threads.
 #include "kernels.h"
 
-static const struct kernel_set *kernels = &ck_portable;
+const struct kernel_set *ck_kernels = &ck_portable;
 
 __attribute__((constructor)) static void choose_kernels(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
-        kernels = &ck_avx2;
+        ck_kernels = &ck_avx2;
 #endif
 }
 
-const char *ck_kernel_name(void) { return kernels->name; }
+const char *ck_kernel_name(void) { return ck_kernels->name; }
 
 size_t ck_row_bytes(enum ck_storage storage, size_t columns) {
     switch (storage) {
@@ -38,7 +38,7 @@ static void run_chunk(void *context, size_t index) {
     const struct shared_product *shared = context;
     const size_t first = index * shared->chunk_rows;
     const size_t last = first + shared->chunk_rows < shared->rows ? first + shared->chunk_rows : shared->rows;
-    kernels->product(shared->storage, &shared->task, first, last);
+    ck_kernels->product(shared->storage, &shared->task, first, last);
 }
 
 // Weight rows in one share. About 32 KB of them are read in a microsecond or two: long against waking a thread
@@ -76,5 +76,5 @@ void ck_portable_product(enum ck_storage storage, const uint8_t *weights, size_t
 
 void ck_int8_scan(const int8_t *vectors, const float *scales, size_t rows, size_t columns, const int8_t *query,
                   float *scores) {
-    kernels->int8_scan(vectors, scales, rows, columns, query, scores);
+    ck_kernels->int8_scan(vectors, scales, rows, columns, query, scores);
 }

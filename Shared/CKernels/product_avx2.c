@@ -171,16 +171,19 @@ INLINE void unpack_row(enum ck_storage storage, const uint8_t *row, size_t colum
     WALK(storage, &row, 1, columns, STORE, NO_PREFETCH)
 }
 
-// Four unpacked weight rows with N rows of x; the first `count` weight rows are real.
-INLINE void tile(const float *w, const float *x, size_t stride, int N, size_t count, float *y, size_t y_stride) {
+// Rows of floats, `stride` apart.
+struct rows { const float *first; size_t stride, count; };
+
+// Four rows w with N rows of x, `columns` (a multiple of eight) long; the first `count` rows w are real.
+INLINE void tile(struct rows w, struct rows x, size_t columns, int N, size_t count, float *y, size_t y_stride) {
     __m256 sums[X_ROWS][WEIGHT_ROWS];
     UNROLL for (int b = 0; b < N; b++)
         UNROLL for (int a = 0; a < WEIGHT_ROWS; a++) sums[b][a] = _mm256_setzero_ps();
-    for (size_t k = 0; k < stride; k += 8) {
+    for (size_t k = 0; k < columns; k += 8) {
         __m256 from[X_ROWS];
-        UNROLL for (int b = 0; b < N; b++) from[b] = _mm256_load_ps(x + (size_t)b * stride + k);
+        UNROLL for (int b = 0; b < N; b++) from[b] = _mm256_load_ps(x.first + (size_t)b * x.stride + k);
         UNROLL for (int a = 0; a < WEIGHT_ROWS; a++) {
-            const __m256 weight = _mm256_load_ps(w + (size_t)a * stride + k);
+            const __m256 weight = _mm256_loadu_ps(w.first + (size_t)a * w.stride + k);
             UNROLL for (int b = 0; b < N; b++) sums[b][a] = _mm256_fmadd_ps(weight, from[b], sums[b][a]);
         }
     }
@@ -191,14 +194,12 @@ INLINE void tile(const float *w, const float *x, size_t stride, int N, size_t co
     }
 }
 
-static void tiles(const float *w, size_t count, const struct product_task *t, size_t i, size_t first, size_t last) {
-    const float *x = t->x + first * t->x_stride;
-    float *y = t->y + first * t->y_stride + i;
-    size_t left = last - first;
-    for (; left >= X_ROWS; left -= X_ROWS, x += X_ROWS * t->x_stride, y += X_ROWS * t->y_stride)
-        tile(w, x, t->x_stride, 3, count, y, t->y_stride);
-    if (left == 2) tile(w, x, t->x_stride, 2, count, y, t->y_stride);
-    if (left == 1) tile(w, x, t->x_stride, 1, count, y, t->y_stride);
+// Four rows w with all rows of x.
+static void tiles(struct rows w, struct rows x, size_t columns, size_t count, float *y, size_t y_stride) {
+    for (; x.count >= X_ROWS; x.count -= X_ROWS, x.first += X_ROWS * x.stride, y += X_ROWS * y_stride)
+        tile(w, x, columns, 3, count, y, y_stride);
+    if (x.count == 2) tile(w, x, columns, 2, count, y, y_stride);
+    if (x.count == 1) tile(w, x, columns, 1, count, y, y_stride);
 }
 
 INLINE void many_row_product(enum ck_storage storage, const struct product_task *t, size_t first, size_t last) {
@@ -213,7 +214,9 @@ INLINE void many_row_product(enum ck_storage storage, const struct product_task 
             const size_t count = last - i < WEIGHT_ROWS ? last - i : WEIGHT_ROWS;
             for (size_t a = 0; a < count; a++)
                 unpack_row(storage, t->weights + (i + a) * t->row_bytes, t->columns, w + a * stride);
-            tiles(w, count, t, i, r, r + x_rows < t->x_rows ? r + x_rows : t->x_rows);
+            const size_t left = t->x_rows - r;
+            const struct rows x = {t->x + r * stride, stride, left < x_rows ? left : x_rows};
+            tiles((struct rows){w, stride, count}, x, stride, count, t->y + r * t->y_stride + i, t->y_stride);
         }
     free(w);
 }
@@ -236,6 +239,48 @@ static void product(enum ck_storage storage, const struct product_task *t, size_
         float32_rows, float16_rows, bfloat16_rows, q8_0_rows, q4_0_rows, q4_1_rows, q6_K_rows,
     };
     rows[storage](t, first, last);
+}
+
+// ---- Attention: queries with keys, and sums of values.
+
+static void scores(const struct attention_rows *a, const float *keys, float *out) {
+    const struct rows queries = {a->queries, a->query_stride, a->count};
+    size_t p = 0;
+    for (; p + WEIGHT_ROWS <= a->positions; p += WEIGHT_ROWS)
+        tiles((struct rows){keys + p * a->cache_stride, a->cache_stride, 4}, queries, a->head_size, 4, out + p, a->positions);
+    // The last three or fewer keys: their neighbours may not exist, so each stands in for all four.
+    for (; p < a->positions; p++)
+        tiles((struct rows){keys + p * a->cache_stride, 0, 4}, queries, a->head_size, 1, out + p, a->positions);
+}
+
+// N queries' sums of `width` vectors of eight columns; position after position.
+INLINE void mix(const struct attention_rows *a, const float *weights, const float *values, int N, int width, float *out) {
+    __m256 sums[X_ROWS][4];
+    UNROLL for (int b = 0; b < N; b++)
+        UNROLL for (int v = 0; v < width; v++) sums[b][v] = _mm256_setzero_ps();
+    for (size_t p = 0; p < a->positions; p++) {
+        __m256 value[4];
+        UNROLL for (int v = 0; v < width; v++) value[v] = _mm256_loadu_ps(values + p * a->cache_stride + 8 * (size_t)v);
+        UNROLL for (int b = 0; b < N; b++) {
+            const __m256 weight = _mm256_broadcast_ss(weights + (size_t)b * a->positions + p);
+            UNROLL for (int v = 0; v < width; v++) sums[b][v] = _mm256_fmadd_ps(weight, value[v], sums[b][v]);
+        }
+    }
+    UNROLL for (int b = 0; b < N; b++)
+        UNROLL for (int v = 0; v < width; v++)
+            _mm256_storeu_ps(out + (size_t)b * a->head_size + 8 * (size_t)v, sums[b][v]);
+}
+
+INLINE void mix_columns(const struct attention_rows *a, const float *weights, const float *values, int N, float *out) {
+    size_t k = 0;
+    for (; k + 32 <= a->head_size; k += 32) mix(a, weights, values + k, N, 4, out + k);
+    for (; k < a->head_size; k += 8) mix(a, weights, values + k, N, 1, out + k);
+}
+
+static void sums_of_values(const struct attention_rows *a, const float *weights, const float *values, float *out) {
+    size_t r = 0;
+    for (; r + 3 <= a->count; r += 3) mix_columns(a, weights + r * a->positions, values, 3, out + r * a->head_size);
+    for (; r < a->count; r++) mix_columns(a, weights + r * a->positions, values, 1, out + r * a->head_size);
 }
 
 // ---- int8 vectors of a search index. Sixteen products at a time in int32: exact for 2^17 columns.
@@ -267,6 +312,6 @@ static void int8_scan(const int8_t *vectors, const float *scales, size_t rows, s
     }
 }
 
-const struct kernel_set ck_avx2 = {"avx2", product, int8_scan};
+const struct kernel_set ck_avx2 = {"avx2", product, scores, sums_of_values, int8_scan};
 #pragma clang attribute pop
 #endif

@@ -24,6 +24,22 @@ static void product(enum ck_storage storage, const struct product_task *t, size_
                 dot(storage, t->weights + i * t->row_bytes, t->x + r * t->x_stride, t->columns);
 }
 
+static void scores(const struct attention_rows *a, const float *keys, float *out) {
+    for (size_t r = 0; r < a->count; r++)
+        for (size_t p = 0; p < a->positions; p++)
+            out[r * a->positions + p] = dot(CK_FLOAT32, (const uint8_t *)(keys + p * a->cache_stride),
+                                            a->queries + r * a->query_stride, a->head_size);
+}
+
+static void sums_of_values(const struct attention_rows *a, const float *weights, const float *values, float *out) {
+    memset(out, 0, a->count * a->head_size * sizeof(float));
+    for (size_t r = 0; r < a->count; r++)
+        for (size_t p = 0; p < a->positions; p++) {
+            const float weight = weights[r * a->positions + p], *value = values + p * a->cache_stride;
+            for (size_t k = 0; k < a->head_size; k++) out[r * a->head_size + k] += weight * value[k];
+        }
+}
+
 CK_CLONES
 static void int8_scan(const int8_t *vectors, const float *scales, size_t rows, size_t columns,
                       const int8_t *query, float *scores) {
@@ -35,4 +51,4 @@ static void int8_scan(const int8_t *vectors, const float *scales, size_t rows, s
     }
 }
 
-const struct kernel_set ck_portable = {"portable", product, int8_scan};
+const struct kernel_set ck_portable = {"portable", product, scores, sums_of_values, int8_scan};

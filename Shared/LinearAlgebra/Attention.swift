@@ -1,5 +1,4 @@
 internal import CKernels
-internal import COpenBLAS
 
 /// Keys and values of one layer of one sequence: a row per position, the heads side by side.
 public struct AttentionCache: Sendable {
@@ -107,9 +106,8 @@ private struct AttentionTask {
     let rows: Range<Int>
 }
 
-/// Rows that meet the keys in one matrix product. From half as many on, products beat direct loops.
-private let attentionBlockRowCount = 64
-private let attentionProductRowCountMin = 32
+/// Rows of one task: their scores over a few thousand positions fit the second-level cache.
+private let attentionBlockRowCount = 16
 
 private func attentionTasks(_ spans: [AttentionSpan], _ shape: AttentionShape) -> [AttentionTask] {
     var tasks: [AttentionTask] = []
@@ -139,7 +137,7 @@ private func run(
                     out: out + first + column * shape.groupCount,
                     keys: keys.baseAddress! + column, values: values.baseAddress! + column,
                     query_stride: shape.headCount * shape.headSize, cache_stride: span.cache.width,
-                    head_size: shape.headSize, value_size: shape.headSize,
+                    head_size: shape.headSize,
                     out_stride: shape.headCount * shape.headSize, heads: shape.groupCount,
                     rows: task.rows.count,
                     first_position: span.cache.count - span.rows.count + task.rows.lowerBound,
@@ -148,52 +146,17 @@ private func run(
                         : span.cache.count - span.rows.count + task.rows.upperBound,
                     window: shape.window, is_causal: shape.mask == .none ? 0 : 1,
                     scale: shape.scale)
-                unsafe task.rows.count < attentionProductRowCountMin
-                    ? attendDirectly(arguments) : attendByProducts(arguments)
+                unsafe attend(arguments)
             }
         }
     }
 }
 
-private func attendDirectly(_ arguments: ck_attention) {
-    let scoreCount = unsafe arguments.heads * arguments.position_count
-    unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: scoreCount) { scores in
-        var arguments = unsafe arguments
-        unsafe ck_attend(&arguments, scores.baseAddress)
-    }
-}
-
-/// One head at a time: all rows' scores as a product, the mask and softmax of each row, the sum of values as a
-/// product.
-private func attendByProducts(_ a: ck_attention) {
-    let firstRowStart = unsafe a.window > 0 ? max(0, a.first_position + 1 - a.window) : 0
-    let positionCount = unsafe a.position_count - firstRowStart
-    let scoreCount = unsafe a.rows * positionCount
-    unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: scoreCount) { scores in
-        for head in 0..<(unsafe a.heads) {
-            unsafe cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasTrans,
-                blasint(a.rows), blasint(positionCount), blasint(a.head_size), a.scale,
-                a.queries + head * a.head_size, blasint(a.query_stride),
-                a.keys + firstRowStart * a.cache_stride, blasint(a.cache_stride),
-                0, scores.baseAddress, blasint(positionCount))
-            unsafe softmax(scores.baseAddress, positionCount, a, firstRowStart)
-            unsafe cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasNoTrans,
-                blasint(a.rows), blasint(a.value_size), blasint(positionCount), 1,
-                scores.baseAddress, blasint(positionCount),
-                a.values + firstRowStart * a.cache_stride, blasint(a.cache_stride),
-                0, a.out + head * a.value_size, blasint(a.out_stride))
-        }
-    }
-}
-
-private func softmax(
-    _ scores: UnsafeMutablePointer<Float>?, _ positionCount: Int, _ a: ck_attention, _ start: Int
-) {
-    if unsafe a.is_causal == 0 {
-        unsafe ck_softmax(scores, a.rows, positionCount)
-    } else {
-        unsafe ck_causal_softmax(scores, a.rows, positionCount, a.first_position - start, a.window)
+private func attend(_ arguments: ck_attention) {
+    var arguments = unsafe arguments
+    let byteCount = unsafe ck_attention_scratch_count(&arguments) * MemoryLayout<Float>.stride
+    unsafe withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 64) { scratch in
+        let scratch = unsafe scratch.baseAddress?.assumingMemoryBound(to: Float.self)
+        unsafe ck_attend(&arguments, scratch)
     }
 }

@@ -1,5 +1,4 @@
 internal import CKernels
-internal import COpenBLAS
 
 /// How many cores the arithmetic of this process may use. One unless set: several processes that share a
 /// machine and spin for each other's cores are slower than each on its own.
@@ -14,7 +13,6 @@ public enum ComputeThreads {
 
     /// Calls `body` once for each index below `count`, on several threads, and returns when all are done.
     static func parallel(_ count: Int, _ body: (Int) -> Void) {
-        isBLASSerial
         withoutActuallyEscaping(body) { body in
             var body: (Int) -> Void = body
             unsafe withUnsafeMutablePointer(to: &body) { pointer in
@@ -22,9 +20,6 @@ public enum ComputeThreads {
             }
         }
     }
-
-    /// The pool above shares work out; within a share BLAS must not start threads of its own.
-    static let isBLASSerial: Void = openblas_set_num_threads(1)
 }
 
 /// What C calls back: `context` points at a Swift closure that outlives the call.

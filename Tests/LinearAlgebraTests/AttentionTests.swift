@@ -4,8 +4,8 @@ import Testing
 struct AttentionTests {
     static let masks: [AttentionMask] = [.causal, .sliding(5), .sliding(40), .none]
 
-    /// Two sequences of one batch; the second has a past. Short ones go by direct loops, long ones by products.
-    @Test(arguments: masks, [3, 70])
+    /// Two sequences of one batch; the second has a past.
+    @Test(arguments: masks, [3, 37])
     func `attention equals the float64 twin`(mask: AttentionMask, rowCount: Int) {
         let shape = AttentionShape(
             headCount: 6, keyValueHeadCount: 2, headSize: 8, scale: 0.3, mask: mask)
@@ -51,6 +51,26 @@ struct AttentionTests {
         case .causal: 0..<position + 1
         case .sliding(let window): max(0, position + 1 - window)..<position + 1
         case .none: 0..<count
+        }
+    }
+
+    /// A head size of whole vectors takes the vector kernels, 6 the portable ones.
+    @Test(arguments: [6, 8, 40, 64])
+    func `a row gets the bits that it gets alone`(headSize: Int) {
+        let shape = AttentionShape(headCount: 3, keyValueHeadCount: 1, headSize: headSize, scale: 0.2)
+        var random = Random(seed: 16)
+        let (keys, values) = (random.matrix(50, headSize), random.matrix(50, headSize))
+        let queries = random.matrix(50, 3 * headSize)
+        var cache = AttentionCache(width: headSize)
+        cache.append(keys: keys, values: values, rows: 0..<50)
+        let together = attention(
+            queries: queries, spans: [AttentionSpan(rows: 0..<50, cache: cache)], shape: shape)
+        for row in (0..<50).reversed() {
+            cache.truncate(to: row + 1)
+            let alone = attention(
+                queries: queries.rows(row..<row + 1), spans: [AttentionSpan(rows: 0..<1, cache: cache)],
+                shape: shape)
+            #expect(alone.elements == Array(together.row(row)))
         }
     }
 

@@ -43,9 +43,6 @@ void ck_layer_norm(const float *x, const float *weight, const float *bias, size_
                    float epsilon, float *out);
 // Each row becomes exp(x - max) / sum.
 void ck_softmax(float *x, size_t rows, size_t columns);
-// Row r of scores keeps columns (r + first - window, r + first], or all up to r + first when window is 0; these
-// become a softmax, the others 0.
-void ck_causal_softmax(float *scores, size_t rows, size_t columns, size_t first, size_t window);
 void ck_sigmoid(float *x, size_t count);
 // out = silu(gate) * up; gate and up are columns [0, n) and [n, 2n) of each row, or alternate.
 void ck_swiglu_halves(const float *x, size_t rows, size_t intermediate, float *out);
@@ -70,7 +67,7 @@ struct ck_attention {
     float *out;              // same layout
     const float *keys;       // position p at keys + p * cache_stride
     const float *values;
-    size_t query_stride, cache_stride, head_size, value_size, out_stride;
+    size_t query_stride, cache_stride, head_size, out_stride;
     size_t heads;            // query heads that share this key-value head
     size_t rows, first_position;  // row r stands at position first_position + r
     size_t position_count;   // positions that the last row sees
@@ -78,7 +75,8 @@ struct ck_attention {
     int is_causal;           // sees up to itself; else all position_count
     float scale;
 };
-// `scratch` holds heads * position_count floats.
+// `scratch` holds so many floats, at an address that is a multiple of 32.
+size_t ck_attention_scratch_count(const struct ck_attention *a);
 void ck_attend(const struct ck_attention *a, float *scratch);
 
 // scores[i] = scales[i] * sum_k rows[i][k] * query[k], all int8; the sum is exact.
