@@ -73,7 +73,8 @@ let c: [Target] = [
     system("CUtf8proc", "libutf8proc", apt: "libutf8proc-dev"),
     .target(name: "CKernels", path: "Shared/CKernels", cSettings: optimised),
     .target(
-        name: "CProtobuf", path: "Shared/CProtobuf", linkerSettings: [.linkedLibrary("protobuf-c")]),
+        name: "CProtobuf", path: "Shared/CProtobuf",
+        linkerSettings: [.linkedLibrary("protobuf-c")]),
     .target(
         name: "CSQLite", path: "Shared/CSQLite", cSettings: optimised,
         linkerSettings: [.linkedLibrary("sqlite3")]),
@@ -91,14 +92,18 @@ let rooms: [Target] = [
     room("Model", imports: ["LinearAlgebra", "Checkpoint", "Tokenization"]),
     room("Knowledge", imports: ["Storage", "LinearAlgebra", "Hashing"]),
     room("HTTP", imports: nio + [logging, metrics]),
-    room("ServiceKit", imports: ["HTTP", logging, metrics, coreMetrics, signals, systemPackage] + nio),
+    room(
+        "ServiceKit",
+        imports: ["HTTP", logging, metrics, coreMetrics, signals, systemPackage] + nio),
 ]
 
 let process: [Target.Dependency] = ["ServiceKit", "Mesh", "Wire", "Transport", logging, metrics]
 let services: [Target] = [
     service(
         "Router",
-        imports: process + ["HTTP", "Model", "Checkpoint", "LinearAlgebra", "Tokenization", "Storage"]),
+        imports: process + [
+            "HTTP", "Model", "Checkpoint", "LinearAlgebra", "Tokenization", "Storage",
+        ]),
     service("ExpertWorker", imports: process + ["Model", "Checkpoint", "LinearAlgebra"]),
     service(
         "KnowledgeStore",
@@ -117,7 +122,8 @@ let measures: [Target] = [
     .executableTarget(
         name: "Benchmarks",
         dependencies: [
-            "CEcho", "Mesh", "Transport", "Wire", "Knowledge", "Model", "Checkpoint", "LinearAlgebra",
+            "CEcho", "Mesh", "Transport", "Wire", "Knowledge", "Model", "Checkpoint",
+            "LinearAlgebra",
             argumentParser,
         ],
         path: "Tests/Benchmarks", exclude: ["CEcho"], swiftSettings: strict),
@@ -166,7 +172,9 @@ let package = Package(
         tests("HTTP", imports: nio + [logging]),
         tests("ServiceKit", imports: ["HTTP", logging, coreMetrics, systemPackage] + nio),
         tests("Router", imports: ["HTTP", "Model", "LinearAlgebra", "Mesh", "Wire", "Transport"]),
-        tests("KnowledgeStore", imports: ["Knowledge", "Storage", "LinearAlgebra", "Mesh", "Wire", "Transport"]),
+        tests(
+            "KnowledgeStore",
+            imports: ["Knowledge", "Storage", "LinearAlgebra", "Mesh", "Wire", "Transport"]),
         tests("MeshCtl", imports: nio + ["HTTP", logging]),
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
     ],

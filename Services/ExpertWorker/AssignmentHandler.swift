@@ -1,8 +1,8 @@
 internal import Transport
 internal import Wire
 
-/// Brings the shard to the set of experts that a router asks for: loads what is new, then drops what
-/// is not named. Serving goes on meanwhile.
+/// Brings the shard to the set of experts that a router asks for: loads what is new, then drops
+/// what is not named. Serving goes on meanwhile.
 struct AssignmentHandler: Sendable {
     let shard: ExpertShard
     let loader: ArtifactLoader

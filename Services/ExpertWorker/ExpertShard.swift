@@ -37,10 +37,11 @@ actor ExpertShard: LoopBound {
         placements.filter { residents[key($0, model, revision)]?.digest != $0.digest }
     }
 
-    /// Adds what was loaded and drops what `placements` does not name. Counters of kept experts go on.
+    /// Adds what was loaded and drops what `placements` does not name. Counters of kept experts go
+    /// on.
     ///
-    /// Returns the bytes that are resident afterwards; nil, with nothing changed, when they would be
-    /// more than `byteCountMax`.
+    /// Returns the bytes that are resident afterwards; nil, with nothing changed, when they would
+    /// be more than `byteCountMax`.
     func replace(
         with placements: [ExpertPlacement], loaded: [(ExpertPlacement, Expert)], model: String,
         revision: Int, byteCountMax: Int
@@ -57,7 +58,8 @@ actor ExpertShard: LoopBound {
         return byteCount
     }
 
-    /// Weighted outputs of the dispatch's experts over its rows, reduced as it asks, and the time taken.
+    /// Weighted outputs of the dispatch's experts over its rows, reduced as it asks, and the time
+    /// taken.
     func compute(
         _ dispatch: ValidDispatch
     ) throws(Fault) -> (sums: Matrix, nanoseconds: Int) {
@@ -72,7 +74,9 @@ actor ExpertShard: LoopBound {
                 throw Fault(
                     code: .badRequest,
                     message: "expert \(key.expert) of layer \(key.layer) has hidden size "
-                        + "\(resident.expert.hiddenSize), the rows have \(dispatch.rows.columnCount)")
+                        + "\(resident.expert.hiddenSize), the rows "
+                        + "have \(dispatch.rows.columnCount)"
+                )
             }
             let start = ContinuousClock.now
             output.add(resident.expert(dispatch.rows.rows(at: group.rows)), of: group)
@@ -91,7 +95,9 @@ actor ExpertShard: LoopBound {
         .sorted { ($0.layer, $0.expert) < ($1.layer, $1.expert) }
     }
 
-    private func count(_ group: ValidDispatch.Group, for key: Key, since start: ContinuousClock.Instant) {
+    private func count(
+        _ group: ValidDispatch.Group, for key: Key, since start: ContinuousClock.Instant
+    ) {
         residents[key]?.rowCount += group.rows.count
         residents[key]?.weightMass += group.weights.reduce(0) { $0 + Double($1) }
         residents[key]?.computeNanoseconds += Self.nanoseconds(since: start)

@@ -44,10 +44,13 @@ struct ExpertWorkerConfiguration: ServiceConfiguration {
         var addresses: [SocketAddress] = []
         for text in values.list("routers") {
             do { addresses.append(try SocketAddress(text)) } catch {
-                throw values.invalid("routers", expected: "addresses such as 127.0.0.1:7000 (\(error))")
+                throw values.invalid(
+                    "routers", expected: "addresses such as 127.0.0.1:7000 (\(error))")
             }
         }
-        guard !addresses.isEmpty else { throw values.invalid("routers", expected: "at least one address") }
+        guard !addresses.isEmpty else {
+            throw values.invalid("routers", expected: "at least one address")
+        }
         return addresses
     }
 }

@@ -7,10 +7,12 @@ internal import Synchronization
 internal import Transport
 internal import Wire
 
-/// Hosts experts. It dials the routers, says what it is, holds what it is told to hold, and computes.
+/// Hosts experts. It dials the routers, says what it is, holds what it is told to hold, and
+/// computes.
 final class ExpertWorkerService: Service {
     static let name = "expert-worker"
-    static let summary = "Hosts experts of a Mixture-of-Experts model and computes them for routers."
+    static let summary =
+        "Hosts experts of a Mixture-of-Experts model and computes them for routers."
     static let adminAddress = "127.0.0.1:0"
 
     private let configuration: ExpertWorkerConfiguration

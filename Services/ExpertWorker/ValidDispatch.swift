@@ -1,8 +1,8 @@
 internal import LinearAlgebra
 internal import Wire
 
-/// Proof that a dispatch was checked: its rows have the shape that it claims and its groups name rows
-/// that exist.
+/// Proof that a dispatch was checked: its rows have the shape that it claims and its groups name
+/// rows that exist.
 struct ValidDispatch: Sendable {
     struct Group: Sendable {
         let expert: Int
@@ -21,7 +21,8 @@ struct ValidDispatch: Sendable {
 
     /// - Throws: `badRequest` naming the first number that does not fit.
     init(_ dispatch: ExpertDispatch, rows elements: [Float]) throws(Fault) {
-        let (count, overflow) = dispatch.rowCount.multipliedReportingOverflow(by: dispatch.hiddenSize)
+        let (count, overflow) = dispatch.rowCount.multipliedReportingOverflow(
+            by: dispatch.hiddenSize)
         guard !overflow, count == elements.count, count > 0 else {
             throw Self.refusal(
                 "\(dispatch.rowCount) rows of \(dispatch.hiddenSize) were announced, "

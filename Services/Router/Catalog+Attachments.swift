@@ -43,7 +43,8 @@ extension Catalog {
                 + "WHERE t.store_id = ? AND t.file_id = ?",
             .text(key.storeID), .text(key.fileID), as: Self.readAttached)
         guard let record else {
-            throw FrontDoorError.notFound(what: "no file \(key.fileID) in vector store \(key.storeID)")
+            throw FrontDoorError.notFound(
+                what: "no file \(key.fileID) in vector store \(key.storeID)")
         }
         return record
     }

@@ -34,7 +34,8 @@ extension Catalog {
     }
 
     /// What the knowledge-store needs to know about a file.
-    func document(_ id: String) throws -> (filename: String, mediaType: String?, content: [UInt8])? {
+    func document(_ id: String) throws -> (filename: String, mediaType: String?, content: [UInt8])?
+    {
         try database.first(
             "SELECT filename, media_type, content FROM files WHERE id = ?", .text(id)
         ) { row throws(StorageError) in

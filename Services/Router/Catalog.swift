@@ -3,7 +3,8 @@ internal import Storage
 
 /// The durable bookkeeping of files and vector stores: one SQLite file, on a thread of its own.
 ///
-/// The knowledge-store holds the documents of vector stores; the catalog knows which should be there.
+/// The knowledge-store holds the documents of vector stores; the catalog knows which should be
+/// there.
 actor Catalog: ThreadBound {
     nonisolated let thread: SerialThread
 
@@ -35,7 +36,8 @@ actor Catalog: ThreadBound {
     ) throws -> Page<Item> {
         let isAscending = request.order == .ascending
         let cursor = request.after.map { [SQLValue.text($0)] } ?? []
-        let condition = cursor.isEmpty
+        let condition =
+            cursor.isEmpty
             ? "" : " AND t.rowid \(isAscending ? ">" : "<") (SELECT rowid FROM \(key) = ?)"
         var items: [Item] = []
         try database.query(
@@ -61,7 +63,8 @@ enum CatalogSchema {
                     id TEXT PRIMARY KEY, name TEXT NOT NULL, metadata TEXT NOT NULL,
                     created_at INTEGER NOT NULL, last_active_at INTEGER NOT NULL) STRICT;
                 CREATE TABLE batches(
-                    id TEXT PRIMARY KEY, store_id TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;
+                    id TEXT PRIMARY KEY, store_id TEXT NOT NULL,
+                    created_at INTEGER NOT NULL) STRICT;
                 CREATE TABLE attached_files(
                     file_id TEXT NOT NULL, store_id TEXT NOT NULL, batch_id TEXT,
                     status TEXT NOT NULL, failure TEXT, attributes TEXT NOT NULL,

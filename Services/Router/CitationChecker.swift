@@ -1,7 +1,7 @@
 internal import HTTP
 
-/// Looks for an answer's words in the passages before a citation leaves: a wrong number is corrected, a
-/// citation that nothing supports is dropped.
+/// Looks for an answer's words in the passages before a citation leaves: a wrong number is
+/// corrected, a citation that nothing supports is dropped.
 struct CitationChecker: Sendable {
     /// Share of the answer's words that must stand in a passage. Below, it is chance: the function
     /// words of any two English sentences overlap by a third.
@@ -10,8 +10,8 @@ struct CitationChecker: Sendable {
     private let passages: [[Substring]]
 
     struct Verdict: Equatable, Sendable {
-        /// `supported`: the statement's words stand in the passage one after the other; `partial`: most
-        /// of them do; `unsupported`: in no passage.
+        /// `supported`: the statement's words stand in the passage one after the other; `partial`:
+        /// most of them do; `unsupported`: in no passage.
         let support: MeshReport.Support
         /// Index of the passage.
         let passage: Int?
@@ -22,8 +22,8 @@ struct CitationChecker: Sendable {
         self.passages = passages.map(Self.words)
     }
 
-    /// The verdict on `statement`, which cites the passage with index `cited` (if any). Of passages that
-    /// support it equally well the cited one wins, then the first.
+    /// The verdict on `statement`, which cites the passage with index `cited` (if any). Of passages
+    /// that support it equally well the cited one wins, then the first.
     func check(_ statement: String, cited: Int?) -> Verdict {
         let words = Self.words(of: statement)
         guard !words.isEmpty else { return Verdict(support: .unsupported, passage: nil) }

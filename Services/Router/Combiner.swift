@@ -4,9 +4,9 @@ internal import Wire
 
 /// Adds what workers computed to the rows of a step.
 ///
-/// `partialSum` adds each worker's weighted sum of its experts: least traffic, but the last bits depend
-/// on who held what. `perChoice` receives one row per choice and adds them in the gate's order, so that
-/// any placement gives the same bits.
+/// `partialSum` adds each worker's weighted sum of its experts: least traffic, but the last bits
+/// depend on who held what. `perChoice` receives one row per choice and adds them in the gate's
+/// order, so that any placement gives the same bits.
 struct Combiner {
     private var sum: Matrix  // [rows of the step, hiddenSize]
     private let reduction: Reduction

@@ -36,8 +36,8 @@ struct WorkerShare: Equatable, Sendable {
     mutating func add(_ expert: ExpertRows) { experts.append(expert) }
 }
 
-/// Who computes what in one layer of one step: experts with most rows choose first, and each goes to
-/// the replica with the least to do, so that the busiest worker does least.
+/// Who computes what in one layer of one step: experts with most rows choose first, and each goes
+/// to the replica with the least to do, so that the busiest worker does least.
 struct DispatchPlan: Equatable, Sendable {
     let shares: [WorkerShare]
     /// Experts that no worker can be asked for.
@@ -46,7 +46,9 @@ struct DispatchPlan: Equatable, Sendable {
     init(_ experts: [ExpertRows], holders: (Int) -> [WorkerID]) {
         var shares: [WorkerID: WorkerShare] = [:]
         var missing: [Int] = []
-        let heaviestFirst = experts.sorted { ($1.rows.count, $0.expert) < ($0.rows.count, $1.expert) }
+        let heaviestFirst = experts.sorted {
+            ($1.rows.count, $0.expert) < ($0.rows.count, $1.expert)
+        }
         for expert in heaviestFirst {
             let candidates = holders(expert.expert).sorted()
             guard let worker = candidates.min(by: { load($0) < load($1) }) else {

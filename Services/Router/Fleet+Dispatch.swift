@@ -16,11 +16,13 @@ extension Fleet {
     /// How long to wait before replicas that failed are asked again.
     private static let retryPause = Duration.milliseconds(50)
 
-    /// Computes the chosen experts of one layer over `rows`, [rows, hiddenSize], one routing per row.
+    /// Computes the chosen experts of one layer over `rows`, [rows, hiddenSize], one routing per
+    /// row.
     ///
     /// What one worker does not answer another replica does; what has no live replica waits for its
     /// re-placement, both until `deadline`.
-    /// - Throws: `ExpertLoss` naming what could not be reached. Never a sum with an expert left out.
+    /// - Throws: `ExpertLoss` naming what could not be reached. Never a sum with an expert left
+    /// out.
     func dispatch(
         layer: Int, rows: Matrix, routings: [Routing], deadline: Deadline
     ) async throws(ExpertLoss) -> RoutedOutput {
@@ -67,8 +69,8 @@ extension Fleet {
         let reply: Result<Matrix, any Error>
     }
 
-    /// Sends every share to its worker at once. Outcomes come in the order of the plan, so that sums
-    /// are added in one order however fast the workers are.
+    /// Sends every share to its worker at once. Outcomes come in the order of the plan, so that
+    /// sums are added in one order however fast the workers are.
     private func exchange(
         _ plan: DispatchPlan, layer: Int, rows: Matrix, deadline: Deadline
     ) async -> [Outcome] {

@@ -68,8 +68,8 @@ actor Fleet: LoopBound {
 
     // MARK: - Placement
 
-    /// Brings the workers to the plan for the present members: first what is new is loaded, then what
-    /// is surplus is dropped, so that no expert is ever below one live copy because of a move.
+    /// Brings the workers to the plan for the present members: first what is new is loaded, then
+    /// what is surplus is dropped, so that no expert is ever below one live copy because of a move.
     private func rebalance() async {
         isPlanStale = true
         guard !isRebalancing else { return }

@@ -16,8 +16,9 @@ struct ForwardPass: Sendable {
         let workers: [Int: WorkerID]
     }
 
-    /// The hidden states after the last layer, [rows of the batch, hiddenSize], and each layer's route.
-    /// The caches are written, not committed: after an error the same step can be taken again.
+    /// The hidden states after the last layer, [rows of the batch, hiddenSize], and each layer's
+    /// route. The caches are written, not committed: after an error the same step can be taken
+    /// again.
     /// - Throws: `ExpertLoss` when an expert could not be reached before `deadline`.
     func run(
         _ batch: StepBatch, deadline: Deadline

@@ -6,7 +6,8 @@ enum GroundedPiece: Equatable, Sendable {
     case citation(CheckedCitation)
 }
 
-/// A checked citation: where its mark stands in the answer, and which passage carries the words before it.
+/// A checked citation: where its mark stands in the answer, and which passage carries the words
+/// before it.
 struct CheckedCitation: Equatable, Sendable {
     /// Position of the mark, in Unicode scalars of the answer.
     let index: Int
@@ -17,8 +18,8 @@ struct CheckedCitation: Equatable, Sendable {
     let isCorrected: Bool
 }
 
-/// Checks the citations of an answer while it streams. Words leave as they come; a mark like `[2]` is
-/// held until it is whole, compared with the passage that it names, and corrected or dropped.
+/// Checks the citations of an answer while it streams. Words leave as they come; a mark like `[2]`
+/// is held until it is whole, compared with the passage that it names, and corrected or dropped.
 struct GroundedText: Sendable {
     private let checker: CitationChecker
     private let refusal: String

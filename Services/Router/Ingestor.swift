@@ -3,8 +3,8 @@ internal import Logging
 internal import Transport
 internal import Wire
 
-/// Carries files into the knowledge-store, one after the other. What it owes stands in the catalog, so
-/// a restart goes on where it stopped; every job ends `completed`, or `failed` with a reason.
+/// Carries files into the knowledge-store, one after the other. What it owes stands in the catalog,
+/// so a restart goes on where it stopped; every job ends `completed`, or `failed` with a reason.
 actor Ingestor {
     private let catalog: Catalog
     private let knowledge: KnowledgeClient
@@ -27,7 +27,8 @@ actor Ingestor {
 
     /// Works until the calling task is cancelled.
     func run() async {
-        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let (stream, continuation) = AsyncStream<Void>.makeStream(
+            bufferingPolicy: .bufferingNewest(1))
         wakeups = continuation
         continuation.yield()
         for await _ in stream where await !finishAll() {
@@ -47,7 +48,8 @@ actor Ingestor {
         }
     }
 
-    /// - Throws: what may pass: the store is away or overloaded. What will not pass is a failed file.
+    /// - Throws: what may pass: the store is away or overloaded. What will not pass is a failed
+    /// file.
     private func ingest(_ key: Catalog.AttachmentKey) async throws {
         guard let document = try await catalog.document(key.fileID) else { return }
         let request = UpsertDocument(

@@ -36,8 +36,8 @@ actor KnowledgeClient: LoopBound {
         await redial.run()
     }
 
-    /// Asks the store. Everything that it is asked may be asked twice: upserts and deletes name their
-    /// document. - Throws: the front door's error for what went wrong.
+    /// Asks the store. Everything that it is asked may be asked twice: upserts and deletes name
+    /// their document. - Throws: the front door's error for what went wrong.
     func call<R: Request>(
         _ request: R, attachment: Attachment = .empty, within limit: Duration
     ) async throws(FrontDoorError) -> (message: R.Reply, attachment: Attachment) {
@@ -60,7 +60,8 @@ actor KnowledgeClient: LoopBound {
     private func doorError(_ error: MeshError) -> FrontDoorError {
         switch error {
         case .overloaded(let retryAfter): .overloaded(retryAfter: retryAfter)
-        case .deadlineExceeded: .deadlineExceeded(message: "the knowledge-store did not answer in time")
+        case .deadlineExceeded:
+            .deadlineExceeded(message: "the knowledge-store did not answer in time")
         case .unavailable, .draining, .cancelled: unavailable("\(error)")
         case .tooLarge: .tooLarge(message: "\(error)")
         case .fault(let fault): doorError(fault)

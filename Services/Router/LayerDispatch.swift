@@ -1,5 +1,5 @@
-/// The routed work of one layer of one step: what is still to be answered, who has failed at what, who
-/// has answered. It decides whom to ask next; `Fleet` asks.
+/// The routed work of one layer of one step: what is still to be answered, who has failed at what,
+/// who has answered. It decides whom to ask next; `Fleet` asks.
 struct LayerDispatch: Sendable {
     private(set) var outstanding: [ExpertRows]
     /// Who computed each expert.
@@ -10,8 +10,8 @@ struct LayerDispatch: Sendable {
 
     init(_ experts: [ExpertRows]) { outstanding = experts }
 
-    /// Whom to ask for what is outstanding. A worker that failed at an expert is not asked for it again
-    /// before `forgive`.
+    /// Whom to ask for what is outstanding. A worker that failed at an expert is not asked for it
+    /// again before `forgive`.
     func plan(holders: (Int) -> [WorkerID]) -> DispatchPlan {
         DispatchPlan(outstanding) { expert in
             holders(expert).filter { !failed[expert, default: []].contains($0) }

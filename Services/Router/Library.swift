@@ -62,7 +62,8 @@ struct Library: DocumentLibrary {
         try await catalog.changeVectorStore(id, name: name, metadata: metadata, at: now())
     }
 
-    /// First from the knowledge-store, then from the catalog: a crash between leaves what can be done again.
+    /// First from the knowledge-store, then from the catalog: a crash between leaves what can be
+    /// done again.
     func deleteVectorStore(_ id: String) async throws {
         _ = try await catalog.vectorStore(id)
         _ = try await knowledge.call(DropCollection(collection: id), within: Self.callDuration)

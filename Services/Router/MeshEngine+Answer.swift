@@ -12,7 +12,8 @@ extension MeshEngine {
         guard let search = request.fileSearch else { return try await plainAnswer(request) }
         guard let library else {
             throw FrontDoorError.unavailable(
-                message: "file_search needs a knowledge-store, and none is configured (--knowledge)",
+                message:
+                    "file_search needs a knowledge-store, and none is configured (--knowledge)",
                 retryAfter: .seconds(60))
         }
         let query = request.turns.last?.content ?? ""
@@ -70,7 +71,8 @@ extension MeshEngine {
     }
 }
 
-/// An answer over passages while it is written: text leaves checked, citations gather until its end.
+/// An answer over passages while it is written: text leaves checked, citations gather until its
+/// end.
 private struct GroundedAnswer {
     private var text: GroundedText
     private let passages: [FoundPassage]

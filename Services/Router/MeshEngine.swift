@@ -60,7 +60,9 @@ struct MeshEngine: GenerationEngine {
         _ prompt: [TokenID], sampling: Sampling, tokenCountMax: Int?
     ) throws(FrontDoorError) -> GenerationParameters {
         let room = contextLength - prompt.count
-        guard !prompt.isEmpty else { throw .invalid(message: "the prompt is empty", param: "prompt") }
+        guard !prompt.isEmpty else {
+            throw .invalid(message: "the prompt is empty", param: "prompt")
+        }
         guard room > 0, tokenCountMax ?? 1 <= room else {
             throw .invalid(
                 message: "the prompt has \(prompt.count) tokens; with max_tokens "
@@ -99,10 +101,11 @@ struct MeshEngine: GenerationEngine {
             revision: "\(model.revision)")
     }
 
-    /// A stream that `produce` fills. When its consumer goes away the producing task is cancelled; that
-    /// drops the engine's stream, which ends the generation.
+    /// A stream that `produce` fills. When its consumer goes away the producing task is cancelled;
+    /// that drops the engine's stream, which ends the generation.
     static func stream<Event: Sendable>(
-        _ produce: @escaping @Sendable (AsyncThrowingStream<Event, any Error>.Continuation)
+        _ produce:
+            @escaping @Sendable (AsyncThrowingStream<Event, any Error>.Continuation)
             async throws -> Void
     ) -> AsyncThrowingStream<Event, any Error> {
         let (stream, output) = AsyncThrowingStream<Event, any Error>.makeStream()

@@ -4,9 +4,9 @@ struct WorkerCapacity: Sendable {
     let byteCount: Int
 }
 
-/// Decides which worker holds which experts. Greedy: every expert gets its first copy before any gets
-/// its second, a layer's experts are spread evenly, and whoever holds an expert already keeps it as
-/// long as that leaves no worker with more than its fair share of the layer.
+/// Decides which worker holds which experts. Greedy: every expert gets its first copy before any
+/// gets its second, a layer's experts are spread evenly, and whoever holds an expert already keeps
+/// it as long as that leaves no worker with more than its fair share of the layer.
 struct PlacementPlanner: Sendable {
     /// Bytes of each expert of the model.
     let expertByteCounts: [ExpertID: Int]

@@ -6,7 +6,8 @@ struct PromptBuilder: Sendable {
     private let tokenizer: Tokenizer
     private let template: ChatTemplate?
 
-    /// The words that the demo model was trained with; any instruction-following model understands them.
+    /// The words that the demo model was trained with; any instruction-following model understands
+    /// them.
     static let groundedInstructions =
         "Answer from the numbered passages in a few words and cite the passage, like [1]. "
         + "If the answer is not there, say: \(refusal)"

@@ -1,6 +1,7 @@
 internal import Model
 
-/// What one request's tokens used: for each expert how often, with what weight, and who computed it.
+/// What one request's tokens used: for each expert how often, with what weight, and who computed
+/// it.
 struct RouteTrace: Sendable {
     struct Use: Sendable {
         var rowCount = 0

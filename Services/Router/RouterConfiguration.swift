@@ -51,11 +51,16 @@ struct RouterConfiguration: ServiceConfiguration {
             help: "Keys that clients must present, by commas; without any, everyone may call.",
             example: "sk-first,sk-second"),
         Setting(
+            "open-access", "BOOLEAN", default: "false",
+            help: "true: serve without keys on an address that other machines can reach.",
+            example: "true"),
+        Setting(
             "replicas", "COUNT", default: "2",
             help: "Copies of each expert that are wanted where memory allows.", example: "3"),
         Setting(
             "order", "ORDER", default: "fast",
-            help: "fast: workers add up what they compute; fixed: every choice travels alone and is "
+            help:
+                "fast: workers add up what they compute; fixed: every choice travels alone and is "
                 + "added in the gate's order, so that any placement gives the same bits.",
             example: "fixed"),
         Setting(
@@ -87,6 +92,11 @@ struct RouterConfiguration: ServiceConfiguration {
             catalogPath = nil
         }
         keys = APIKeys(values.list("api-keys"))
+        guard try keys != nil || listen.isLoopback || values.boolean("open-access") else {
+            throw values.invalid(
+                "listen", expected: "a loopback address, which it must be without --api-keys "
+                    + "(or say --open-access true)")
+        }
         replicaCount = try values.integer("replicas", in: 1...16)
         order = try values.choice("order")
         threadCount = try values.integer("threads", in: 1...256)

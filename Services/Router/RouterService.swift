@@ -101,7 +101,8 @@ final class RouterService: Service {
     private static func library(
         _ configuration: RouterConfiguration, loop: EventLoop, logger: Logger
     ) async throws -> Library? {
-        guard let address = configuration.knowledgeStore, let path = configuration.catalogPath else {
+        guard let address = configuration.knowledgeStore, let path = configuration.catalogPath
+        else {
             return nil
         }
         let catalog = Catalog(path: path, thread: SerialThread())

@@ -1,8 +1,8 @@
 /// A request in the engine's care.
 typealias RequestID = UInt64
 
-/// Who takes part in the next step (continuous batching): every decoding sequence with one token, then
-/// prompts in order of arrival, in pieces, up to the step's budget of tokens.
+/// Who takes part in the next step (continuous batching): every decoding sequence with one token,
+/// then prompts in order of arrival, in pieces, up to the step's budget of tokens.
 struct Scheduler: Sendable {
     /// Limits of the engine; over them a request is refused at once.
     struct Limits: Sendable {
@@ -38,12 +38,17 @@ struct Scheduler: Sendable {
     var waitingCount: Int { waiting.count }
     var isIdle: Bool { running.isEmpty && waiting.isEmpty }
 
-    /// Queues a request that may grow to `tokenCountMax` tokens, `promptTokenCount` of which are known.
-    mutating func admit(_ id: RequestID, promptTokenCount: Int, tokenCountMax: Int) throws(AdmissionError) {
+    /// Queues a request that may grow to `tokenCountMax` tokens, `promptTokenCount` of which are
+    /// known.
+    mutating func admit(_ id: RequestID, promptTokenCount: Int, tokenCountMax: Int)
+        throws(AdmissionError)
+    {
         guard tokenCountMax <= limits.cachedTokenCountMax else {
             throw .tooLarge(tokenCount: tokenCountMax, tokenCountMax: limits.cachedTokenCountMax)
         }
-        guard waiting.count < limits.waitingCountMax else { throw .overloaded(waiting: waiting.count) }
+        guard waiting.count < limits.waitingCountMax else {
+            throw .overloaded(waiting: waiting.count)
+        }
         waiting.append(
             Sequence(id: id, tokenCountMax: tokenCountMax, pendingTokenCount: promptTokenCount))
     }
@@ -61,7 +66,8 @@ struct Scheduler: Sendable {
         }
     }
 
-    /// A step fed `tokenCount` tokens of a sequence; when none is left a new one has been generated.
+    /// A step fed `tokenCount` tokens of a sequence; when none is left a new one has been
+    /// generated.
     mutating func advance(_ entry: Entry) {
         guard let index = running.firstIndex(where: { $0.id == entry.id }) else { return }
         running[index].pendingTokenCount -= entry.tokenCount
@@ -73,7 +79,8 @@ struct Scheduler: Sendable {
         waiting.removeAll { $0.id == id }
     }
 
-    /// Moves requests in, in order, while places and cache last: none is overtaken by a smaller one.
+    /// Moves requests in, in order, while places and cache last: none is overtaken by a smaller
+    /// one.
     private mutating func promote() {
         while let next = waiting.first, running.count < limits.runningCountMax,
             reservedTokenCount + next.tokenCountMax <= limits.cachedTokenCountMax
@@ -93,9 +100,10 @@ enum AdmissionError: Error, Equatable, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .overloaded(let waiting): "overloaded: \(waiting) requests wait already; try again later"
+        case .overloaded(let waiting):
+            "overloaded: \(waiting) requests wait already; try again later"
         case .tooLarge(let count, let max):
-            "the prompt and max_tokens together need \(count) tokens of cache; this router has \(max)"
+            "the prompt and max_tokens need \(count) tokens of cache; this router has \(max)"
         case .draining: "this router is shutting down; try another"
         }
     }

@@ -1,4 +1,5 @@
-/// Finds stop strings in streamed text: releases what can no longer be part of one, holds back the rest.
+/// Finds stop strings in streamed text: releases what can no longer be part of one, holds back the
+/// rest.
 struct StopMatcher: Sendable {
     private let stops: [[Character]]
     private var held: [Character] = []

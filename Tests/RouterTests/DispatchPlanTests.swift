@@ -52,7 +52,9 @@ struct LayerDispatchTests {
 
     @Test func `when all replicas failed the expert is missing until it is forgiven`() {
         var work = LayerDispatch(experts)
-        for share in work.plan(holders: { _ in [a] }).shares { work.failed(share, because: Refused()) }
+        for share in work.plan(holders: { _ in [a] }).shares {
+            work.failed(share, because: Refused())
+        }
         #expect(work.plan { _ in [a] }.missing == [0, 1])
         work.forgive([0, 1])
         #expect(work.plan { _ in [a] }.missing.isEmpty)

@@ -11,7 +11,9 @@ private let passages = [
 ]
 
 /// The answer and its citations, the same however the text is cut.
-private func ground(_ text: String) -> (text: String, citations: [CheckedCitation], support: MeshReport.Support) {
+private func ground(_ text: String) -> (
+    text: String, citations: [CheckedCitation], support: MeshReport.Support
+) {
     var results: [(text: String, citations: [CheckedCitation], support: MeshReport.Support)] = []
     for length in 1...max(text.count, 1) {
         var grounded = GroundedText(passages: passages, refusal: refusal)
