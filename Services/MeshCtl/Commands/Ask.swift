@@ -29,7 +29,7 @@ struct Ask: AsyncParsableCommand {
         let frontDoor = try mesh.frontDoor()
         let body: JSON = [
             "model": .string(try await servedModel(frontDoor)), "input": .string(question),
-            "stream": true, "tools": try await [search(frontDoor)],
+            "stream": true, "temperature": 0, "tools": try await [search(frontDoor)],
             "include": ["file_search_call.results"], "mesh": ["routing": .bool(experts)],
         ]
         var response: JSON?
