@@ -9,15 +9,19 @@ extension Document {
             let known = MediaType.allCases.map(\.rawValue).joined(separator: ", ")
             throw .invalidDocument("“\(request.mediaType)” is not read; known are \(known)")
         }
-        let attributes = Dictionary(request.attributes.map { ($0.name, $0.value) }) { _, last in last }
+        let attributes = Dictionary(request.attributes.map { ($0.name, $0.value) }) { _, last in
+            last
+        }
         try self.init(
-            name: request.documentID, title: request.title, mediaType: mediaType, attributes: attributes,
+            name: request.documentID, title: request.title, mediaType: mediaType,
+            attributes: attributes,
             content: content)
     }
 }
 
 extension MediaType {
-    /// Reads `text/html; charset=utf-8` as `text/html`: bytes that are not UTF-8 are refused later, whatever they claim.
+    /// Reads `text/html; charset=utf-8` as `text/html`: bytes that are not UTF-8 are refused later,
+    /// whatever they claim.
     init?(_ text: String) {
         let name = text.prefix { $0 != ";" && $0 != " " }.lowercased()
         self.init(rawValue: name == "text/x-markdown" ? "text/markdown" : name)
@@ -38,7 +42,8 @@ extension SearchSides {
 extension FoundPassage {
     init(_ hit: Hit) {
         self.init(
-            collection: hit.collection, documentID: hit.document, title: hit.title, digest: hit.digest,
+            collection: hit.collection, documentID: hit.document, title: hit.title,
+            digest: hit.digest,
             byteStart: hit.passage.byteRange.lowerBound, byteEnd: hit.passage.byteRange.upperBound,
             text: hit.passage.text, score: hit.score, lexicalScore: hit.lexicalScore,
             denseScore: hit.denseScore)
@@ -49,7 +54,8 @@ extension DocumentSummary {
     init(_ document: StoredDocument) {
         self.init(
             documentID: document.name, title: document.title, mediaType: document.mediaType,
-            digest: document.digest, byteCount: document.byteCount, passageCount: document.passageCount,
+            digest: document.digest, byteCount: document.byteCount,
+            passageCount: document.passageCount,
             attributes: document.attributes.sorted { $0.key < $1.key }.map {
                 Attribute(name: $0.key, value: $0.value)
             })

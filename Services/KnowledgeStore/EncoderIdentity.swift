@@ -1,8 +1,10 @@
 internal import Checkpoint
 
-/// Names a sentence encoder by what it computes, not by where it lies: the digests of its weights and of its tokenizer.
+/// Names a sentence encoder by what it computes, not by where it lies: the digests of its weights
+/// and of its tokenizer.
 enum EncoderIdentity {
-    /// Hexadecimal digits that are kept of each digest: enough to tell encoders apart, short enough for an error message.
+    /// Hexadecimal digits that are kept of each digest: enough to tell encoders apart, short enough
+    /// for an error message.
     private static let digitCount = 16
 
     static func name(of directory: String) throws(CheckpointError) -> String {

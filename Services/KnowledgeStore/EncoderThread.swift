@@ -20,7 +20,8 @@ actor EncoderThread: ThreadBound {
     nonisolated func embedder(identity: String) -> Embedder {
         Embedder(
             identity: identity, dimension: encoder.dimension,
-            tokenCount: { [encoder] in max(0, encoder.tokens(of: $0).count - Self.specialTokenCount) },
+            tokenCount: { [encoder] in max(0, encoder.tokens(of: $0).count - Self.specialTokenCount)
+            },
             embed: { [self] texts in
                 let vectors = await embed(texts).vectors
                 return (0..<vectors.rowCount).map { Array(vectors.row($0)) }

@@ -17,22 +17,39 @@ struct KnowledgeHandlers: Sendable {
         handlers.on(UpsertDocument.self) { request, attachment, _ in
             (try await answering { try await upsert(request, attachment.bytes) }, .empty)
         }
-        handlers.on(DeleteDocument.self) { request, _, _ in (try await answering { try await delete(request) }, .empty) }
-        handlers.on(DropCollection.self) { request, _, _ in (try await answering { try await drop(request) }, .empty) }
-        handlers.on(ListDocuments.self) { request, _, _ in (try await answering { try await list(request) }, .empty) }
-        handlers.on(Search.self) { request, _, context in
-            (try await answering { try await search(request, within: context.deadline.remaining) }, .empty)
+        handlers.on(DeleteDocument.self) { request, _, _ in
+            (try await answering { try await delete(request) }, .empty)
         }
-        handlers.on(FetchSource.self) { request, _, _ in try await answering { try await fetch(request) } }
-        handlers.on(Embed.self) { request, _, _ in try await answering { try await embeddings(of: request) } }
+        handlers.on(DropCollection.self) { request, _, _ in
+            (try await answering { try await drop(request) }, .empty)
+        }
+        handlers.on(ListDocuments.self) { request, _, _ in
+            (try await answering { try await list(request) }, .empty)
+        }
+        handlers.on(Search.self) { request, _, context in
+            (
+                try await answering {
+                    try await search(request, within: context.deadline.remaining)
+                }, .empty
+            )
+        }
+        handlers.on(FetchSource.self) { request, _, _ in
+            try await answering { try await fetch(request) }
+        }
+        handlers.on(Embed.self) { request, _, _ in
+            try await answering { try await embeddings(of: request) }
+        }
         handlers.on(Health.self) { _, _, _ in (HealthReply(ready: true), .empty) }
         return handlers
     }
 
-    /// Lets the process end when the disk failed, and tells the caller what kind of refusal an error is.
+    /// Lets the process end when the disk failed, and tells the caller what kind of refusal an
+    /// error is.
     private func answering<Reply>(_ body: () async throws -> Reply) async throws -> Reply {
         do { return try await body() } catch {
-            if let error = error as? StorageError, error.isFatalToWriter { lifetime.end(because: error) }
+            if let error = error as? StorageError, error.isFatalToWriter {
+                lifetime.end(because: error)
+            }
             throw Fault(error)
         }
     }
@@ -41,8 +58,11 @@ struct KnowledgeHandlers: Sendable {
 // MARK: - Writing
 
 extension KnowledgeHandlers {
-    private func upsert(_ request: UpsertDocument, _ content: [UInt8]) async throws -> UpsertDocumentReply {
-        let receipt = try await store.upsert(Document(request, content: content), in: request.collection)
+    private func upsert(_ request: UpsertDocument, _ content: [UInt8]) async throws
+        -> UpsertDocumentReply
+    {
+        let receipt = try await store.upsert(
+            Document(request, content: content), in: request.collection)
         return UpsertDocumentReply(
             digest: receipt.digest, passageCount: receipt.passageCount,
             sequenceNumber: Int(receipt.sequence), unchanged: receipt.isUnchanged)
@@ -68,15 +88,19 @@ extension KnowledgeHandlers {
 
     private func list(_ request: ListDocuments) async throws -> ListDocumentsReply {
         let limit = request.limit == 0 ? Self.pageCountMax : min(request.limit, Self.pageCountMax)
-        let documents = try await store.documents(in: request.collection, after: request.after, limit: limit + 1)
+        let documents = try await store.documents(
+            in: request.collection, after: request.after, limit: limit + 1)
         return ListDocumentsReply(
-            documents: documents.prefix(limit).map(Wire.DocumentSummary.init), isComplete: documents.count <= limit)
+            documents: documents.prefix(limit).map(Wire.DocumentSummary.init),
+            isComplete: documents.count <= limit)
     }
 
     private func search(_ request: Search, within time: Duration) async throws -> SearchReply {
         let query = try SearchQuery(
-            request.query, in: request.collections, limit: request.limit, sides: SearchSides(request))
-        let answer = try await store.search(query, within: min(time, PassageStore.searchDurationMax))
+            request.query, in: request.collections, limit: request.limit,
+            sides: SearchSides(request))
+        let answer = try await store.search(
+            query, within: min(time, PassageStore.searchDurationMax))
         return SearchReply(passages: answer.hits.map(FoundPassage.init), plan: answer.plan)
     }
 

@@ -23,13 +23,15 @@ struct KnowledgeStoreConfiguration: ServiceConfiguration {
             example: "/var/lib/expertmesh/knowledge.sqlite"),
         Setting(
             "encoder", "PATH", isRequired: true,
-            help: "Directory of the sentence encoder: model.safetensors, config.json, tokenizer.json.",
+            help: "Folder of the sentence encoder: model.safetensors, config.json, tokenizer.json.",
             example: "/var/lib/expertmesh/all-minilm-l6-v2"),
         Setting(
-            "threads", "COUNT", default: "1", help: "Cores to embed and to search with.", example: "4"),
+            "threads", "COUNT", default: "1", help: "Cores to embed and to search with.",
+            example: "4"),
         Setting(
             "reembed", "BOOLEAN", default: "false",
-            help: "Embed every document anew when the encoder is not the one that made the vectors.",
+            help:
+                "Embed every document anew when the encoder is not the one that made the vectors.",
             example: "true"),
     ]
 

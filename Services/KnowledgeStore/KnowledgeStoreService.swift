@@ -31,13 +31,16 @@ final class KnowledgeStoreService: Service {
             path: configuration.databasePath, embedder: encoder.embedder(identity: identity),
             reembedding: configuration.isReembedding)
         loop = EventLoop(name: "io")
-        let handlers = KnowledgeHandlers(store: store, embed: { await encoder.embed($0) }, lifetime: lifetime)
+        let handlers = KnowledgeHandlers(
+            store: store, embed: { await encoder.embed($0) }, lifetime: lifetime)
         server = try await Server.listen(
-            on: configuration.listen, loop: loop, hello: Hello(role: .knowledgeStore, name: Self.name),
+            on: configuration.listen, loop: loop,
+            hello: Hello(role: .knowledgeStore, name: Self.name),
             handlers: handlers.table)
         context.announce("mesh", address: "\(server.address)")
         let passageCount = await store.passageCount
-        logger.notice("opened", metadata: ["passages": "\(passageCount)", "encoder": "\(identity)"])
+        logger.notice(
+            "opened", metadata: ["passages": "\(passageCount)", "encoder": "\(identity)"])
     }
 
     func run() async throws {
@@ -58,7 +61,8 @@ final class KnowledgeStoreService: Service {
 
     var health: HealthReport { get async { .ready } }
 
-    /// Until cancelled. A failure is for the log only: the next round tries again, and no promise waits for it.
+    /// Until cancelled. A failure is for the log only: the next round tries again, and no promise
+    /// waits for it.
     private static func maintain(_ store: PassageStore, _ logger: Logger) async {
         while (try? await Task.sleep(for: maintenanceInterval)) != nil {
             do { try await store.maintain() } catch {

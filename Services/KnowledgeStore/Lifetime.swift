@@ -1,4 +1,5 @@
-/// Why the process ends: because it was drained, or because something broke that only a restart can mend.
+/// Why the process ends: because it was drained, or because something broke that only a restart can
+/// mend.
 final class Lifetime: Sendable {
     private let ends: AsyncStream<(any Error)?>
     private let continuation: AsyncStream<(any Error)?>.Continuation

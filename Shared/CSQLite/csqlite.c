@@ -19,8 +19,8 @@ static unsigned occurrences(const Fts5ExtensionApi *api, Fts5Context *row, int p
     return count;
 }
 
-static void term_counts(const Fts5ExtensionApi *api, Fts5Context *row, sqlite3_context *result, int argumentCount,
-                        sqlite3_value **arguments) {
+static void term_counts(const Fts5ExtensionApi *api, Fts5Context *row, sqlite3_context *result,
+                        int argumentCount, sqlite3_value **arguments) {
     (void)argumentCount;
     (void)arguments;
     int phraseCount = api->xPhraseCount(row), error = SQLITE_OK;

@@ -6,10 +6,12 @@ struct Chunk: Sendable, Equatable {
     let headings: [String]
 }
 
-/// Cuts a text into passages along its own structure: never across a heading, between paragraphs where possible,
-/// else between sentences, else between words. Passages of one section are about equally long.
+/// Cuts a text into passages along its own structure: never across a heading, between paragraphs
+/// where possible, else between sentences, else between words. Passages of one section are about
+/// equally long.
 struct Chunker: Sendable {
-    /// MiniLM reads 256 word pieces: 200 for the passage leave room for its headings and the two special ones.
+    /// MiniLM reads 256 word pieces: 200 for the passage leave room for its headings and the two
+    /// special ones.
     static let tokenCountMax = 200
 
     let tokenCount: @Sendable (String) -> Int
@@ -36,7 +38,8 @@ struct Chunker: Sendable {
             guard whole.tokenCount > Self.tokenCountMax / 2 else { return [whole] }
             return Sentences.ranges(in: block.range, of: text).flatMap { sentence -> [Unit] in
                 let unit = unit(sentence, in: text)
-                return unit.tokenCount <= Self.tokenCountMax ? [unit] : words(of: sentence, in: text)
+                return unit.tokenCount <= Self.tokenCountMax
+                    ? [unit] : words(of: sentence, in: text)
             }
         }
     }
@@ -45,7 +48,8 @@ struct Chunker: Sendable {
         Unit(range: range, tokenCount: tokenCount(text.string(range)))
     }
 
-    /// The words of a sentence that is too long; a word that is itself too long is cut between characters.
+    /// The words of a sentence that is too long; a word that is itself too long is cut between
+    /// characters.
     private func words(of sentence: Range<Int>, in text: [UInt8]) -> [Unit] {
         var units: [Unit] = []
         var start = sentence.lowerBound
@@ -60,7 +64,8 @@ struct Chunker: Sendable {
         return units
     }
 
-    /// Joins neighbours up to the budget. When they need several passages, each takes its fair share of what is left.
+    /// Joins neighbours up to the budget. When they need several passages, each takes its fair
+    /// share of what is left.
     private func pack(_ units: [Unit]) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         var filled = 0

@@ -1,11 +1,12 @@
 internal import LinearAlgebra
 
-/// The copy in memory of what a search of one collection scans: a byte a number of each vector, and each passage's length in
-/// terms. Rebuilt from the database at every start; nothing in it is written anywhere.
+/// The copy in memory of what a search of one collection scans: a byte a number of each vector, and
+/// each passage's length in terms. Rebuilt from the database at every start; nothing in it is
+/// written anywhere.
 struct CollectionIndex: Sendable {
     private(set) var ids: [Int64] = []
     private(set) var termCounts: [Int32] = []
-    private var slots: [Int64: Int] = [:]
+    private(set) var slots = SlotTable()
     private var vectors: Int8Vectors
     private var termCountTotal = 0
     /// How many passages hold a term, as far as earlier searches have found out.
@@ -15,8 +16,6 @@ struct CollectionIndex: Sendable {
 
     var count: Int { ids.count }
     var meanTermCount: Double { count == 0 ? 0 : Double(termCountTotal) / Double(count) }
-
-    func slot(of id: Int64) -> Int? { slots[id] }
 
     mutating func add(_ passage: IndexedPassage) {
         slots[passage.id] = count
@@ -28,7 +27,8 @@ struct CollectionIndex: Sendable {
 
     /// The last passage takes the place of the removed one.
     mutating func remove(_ id: Int64) {
-        guard let slot = slots.removeValue(forKey: id) else { return }
+        guard let slot = slots[id] else { return }
+        slots[id] = nil
         termCountTotal -= Int(termCounts[slot])
         let last = count - 1
         if slot != last { slots[ids[last]] = slot }
@@ -39,11 +39,13 @@ struct CollectionIndex: Sendable {
         vectors.swapRemove(at: slot)
     }
 
-    /// The `limit` passages nearest to `query` by the coarse vectors: best first, of equals the older passage.
-    func nearest(to query: [Float], limit: Int) -> [Scored] {
-        guard count > 0 else { return [] }
+    /// The product of each passage's coarse vector with `query`, by slot.
+    func coarseScores(of query: [Float]) -> [Float] { count > 0 ? vectors.scores(query) : [] }
+
+    /// The `limit` best of scores by slot: best first, of equals the older passage.
+    func best(_ limit: Int, of scores: [Float]) -> [Scored] {
         var best = TopScores(limit: limit)
-        for (slot, score) in vectors.scores(query).enumerated() where best.accepts(score) {
+        for (slot, score) in scores.enumerated() where best.accepts(score) {
             best.add(Scored(id: ids[slot], score: score))
         }
         return best.sorted
@@ -55,7 +57,8 @@ struct Scored: Sendable, Equatable {
     let id: Int64
     let score: Float
 
-    /// Better first; of equals the older passage, so that an answer never depends on chance or history.
+    /// Better first; of equals the older passage, so that an answer never depends on chance or
+    /// history.
     func precedes(_ other: Scored) -> Bool {
         score != other.score ? score > other.score : id < other.id
     }

@@ -1,14 +1,12 @@
-internal import LinearAlgebra
 internal import Storage
 
-/// One search of one collection: what each side proposes, and the exact scores of all proposals on both sides.
+/// One search of one collection: what each side proposes, with the scores of both sides. Words are
+/// scored exactly, vectors by their coarse copies.
 struct CollectionSearch {
     /// Passages that each side proposes at least.
     static let proposalCountMin = 100
-    /// The scan of coarse vectors keeps this many times more than are wanted; the exact vectors decide among them. On a million
-    /// pairs of MiniLM vectors the true best were always among four times as many.
-    static let rescoringFactor = 4
-    /// Rows that FTS5 may visit for one query, at about 0.3 µs a row. Beyond it only the rarest words are searched.
+    /// Rows that FTS5 may visit for one query, at about 0.3 µs a row. Beyond it only the rarest
+    /// words are searched.
     static let visitCountMax = 20_000
 
     let database: Database
@@ -25,31 +23,15 @@ struct CollectionSearch {
     mutating func candidates(for query: SearchQuery, vector: [Float]) throws -> [Candidate] {
         let proposalCount = max(Self.proposalCountMin, query.limit)
         let lexical = query.sides == .dense ? LexicalScores() : try lexicalScores(of: query.text)
-        let near = query.sides == .lexical ? [] : index.nearest(to: vector, limit: proposalCount * Self.rescoringFactor)
-        let exact = try cosines(of: near.map(\.id), to: vector)
-        let proposed = exact.sorted { $0.precedes($1) }.prefix(proposalCount)
-        let matched = lexical.best(proposalCount, of: index)
-        let known = Dictionary(uniqueKeysWithValues: exact.map { ($0.id, $0.score) })
-        let missing = query.sides == .lexical ? [] : matched.map(\.id).filter { known[$0] == nil }
-        let completed = try cosines(of: missing, to: vector)
-        note(lexical, near: near.count, exact: exact.count + completed.count)
-        let dense = known.merging(completed.map { ($0.id, $0.score) }) { first, _ in first }
-        return Set(proposed.map(\.id) + matched.map(\.id)).map { id in
-            Candidate(id: id, lexical: lexical[index.slot(of: id)], dense: dense[id] ?? 0)
-        }
-    }
-
-    private mutating func note(_ lexical: LexicalScores, near: Int, exact: Int) {
+        let coarse = query.sides == .lexical ? [] : index.coarseScores(of: vector)
+        let proposed =
+            index.best(proposalCount, of: coarse) + lexical.best(proposalCount, of: index)
         plan = "\(index.count) passages, \(lexical.plan)"
-        if exact > 0 { plan += ", exact int8 scan, \(exact) rescored in float32" }
-    }
-
-    /// Exact cosines from the stored vectors, all of length 1. Passages that have gone meanwhile are left out.
-    private func cosines(of ids: [Int64], to vector: [Float]) throws -> [Scored] {
-        try ids.compactMap { id in
-            try database.first("SELECT floats FROM vector WHERE passage = ?", .integer(id)) {
-                Scored(id: id, score: Distance.dot(try $0.floats(0), vector))
-            }
+        if !coarse.isEmpty { plan += ", all vectors" }
+        return Set(proposed.map(\.id)).compactMap { id in
+            guard let slot = index.slots[id] else { return nil }
+            return Candidate(
+                id: id, lexical: lexical[slot], dense: coarse.isEmpty ? 0 : coarse[slot])
         }
     }
 }
@@ -72,15 +54,20 @@ extension CollectionSearch {
 
     /// The query's rarest words, as many as may be visited; at least one.
     private mutating func affordable(_ query: LexicalQuery) throws -> LexicalQuery {
-        let isCheap = query.words.count <= LexicalQuery.wordCountMax
+        let isCheap =
+            query.words.count <= LexicalQuery.wordCountMax
             && query.words.count * index.count <= Self.visitCountMax
         guard !isCheap else { return query }
         index.frequencies.refresh(passageCount: index.count)
-        let counted = try query.words.map { (word: $0, count: try frequency(of: $0)) }.filter { $0.count > 0 }
+        let counted = try query.words.map { (word: $0, count: try frequency(of: $0)) }.filter {
+            $0.count > 0
+        }
         var left = Self.visitCountMax
         var kept: Set<String> = []
         for (word, count) in counted.sorted(by: { ($0.count, $0.word) < ($1.count, $1.word) }) {
-            guard kept.isEmpty || (count <= left && kept.count < LexicalQuery.wordCountMax) else { break }
+            guard kept.isEmpty || (count <= left && kept.count < LexicalQuery.wordCountMax) else {
+                break
+            }
             kept.insert(word)
             left -= count
         }
@@ -90,9 +77,11 @@ extension CollectionSearch {
     private mutating func frequency(of word: String) throws -> Int {
         if let known = index.frequencies[word] { return known }
         let terms = Schema.termTable(collection)
-        let count = try database.first(
-            "SELECT count(*) FROM \(terms) WHERE \(terms) MATCH ?", .text(LexicalQuery.phrase(word))
-        ) { try $0.int(0) } ?? 0
+        let count =
+            try database.first(
+                "SELECT count(*) FROM \(terms) WHERE \(terms) MATCH ?",
+                .text(LexicalQuery.phrase(word))
+            ) { try $0.int(0) } ?? 0
         index.frequencies[word] = count
         return count
     }
@@ -100,11 +89,14 @@ extension CollectionSearch {
     private func matches(_ query: LexicalQuery) throws -> [BM25.Match] {
         let terms = Schema.termTable(collection)
         var matches: [BM25.Match] = []
+        var slots = SlotTable.Reader(index.slots)
         try database.query(
-            "SELECT rowid, term_counts(\(terms)) FROM \(terms) WHERE \(terms) MATCH ?", [.text(query.expression)]
+            "SELECT rowid, term_counts(\(terms)) FROM \(terms) WHERE \(terms) MATCH ?",
+            [.text(query.expression)]
         ) { row in
-            guard let slot = index.slot(of: try row.integer(0)) else { return }
-            matches.append(BM25.Match(slot: Int32(slot), counts: UInt64(bitPattern: try row.integer(1))))
+            guard let slot = slots.slot(of: try row.integer(0)) else { return }
+            matches.append(
+                BM25.Match(slot: Int32(slot), counts: UInt64(bitPattern: try row.integer(1))))
         }
         return matches
     }
@@ -128,10 +120,7 @@ struct LexicalScores {
         for (match, score) in zip(matches, scores) { table[Int(match.slot)] = score }
     }
 
-    subscript(slot: Int?) -> Float {
-        guard let slot, slot < table.count else { return 0 }
-        return table[slot]
-    }
+    subscript(slot: Int) -> Float { slot < table.count ? table[slot] : 0 }
 
     func best(_ limit: Int, of index: CollectionIndex) -> [Scored] {
         var best = TopScores(limit: limit)

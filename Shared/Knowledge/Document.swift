@@ -7,16 +7,22 @@ public enum MediaType: String, Sendable, CaseIterable {
 
 /// A document that was checked: it has names and a size within bounds, and its bytes are UTF-8.
 public struct Document: Sendable {
+    /// Unique in its collection.
     public let name: String
+    /// Shown with every passage, and found and embedded with it; may be empty.
     public let title: String
+    /// How `content` is read.
     public let mediaType: MediaType
+    /// Whatever the client wants to get back.
     public let attributes: [String: String]
+    /// The bytes as they were given, which citations refer to.
     public let content: [UInt8]
 
     /// A larger document would hold the embedder for hours; split it instead.
     public static let contentByteCountMax = 16 << 20
     /// Names, titles and attributes are shown in lists and logs.
     public static let nameByteCountMax = 1_024
+    /// As many as OpenAI's vector stores take.
     public static let attributeCountMax = 16
 
     /// Throws `invalidDocument` with the reason. `title` may be empty.
@@ -47,14 +53,16 @@ public struct Document: Sendable {
 
     private static func check(_ content: [UInt8]) throws(KnowledgeError) {
         guard content.count <= contentByteCountMax else {
-            throw .invalidDocument("it has \(content.count) bytes, at most \(contentByteCountMax) are taken")
+            throw .invalidDocument(
+                "it has \(content.count) bytes, at most \(contentByteCountMax) are taken")
         }
         guard String(validating: content, as: UTF8.self) != nil else {
             throw .invalidDocument("its bytes are not UTF-8; convert it first")
         }
     }
 
-    /// Collections and documents alike: something to read, within bounds, without control characters.
+    /// Collections and documents alike: something to read, within bounds, without control
+    /// characters.
     static func check(_ name: String, _ kind: String) throws(KnowledgeError) {
         guard !name.isEmpty, name.utf8.count <= nameByteCountMax else {
             throw .invalidDocument("its \(kind) must have 1 to \(nameByteCountMax) bytes")

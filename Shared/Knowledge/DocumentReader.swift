@@ -1,7 +1,8 @@
 internal import Hashing
 internal import Storage
 
-/// The one who reads documents: hashes and cuts them on a thread of its own, for a large one takes seconds.
+/// The one who reads documents: hashes and cuts them on a thread of its own, for a large one takes
+/// seconds.
 actor DocumentReader: ThreadBound {
     nonisolated let thread: SerialThread
     private let cutter: PassageCutter

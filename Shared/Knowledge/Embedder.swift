@@ -2,12 +2,14 @@
 public struct Embedder: Sendable {
     /// Names model and weights; vectors of different identities are never compared.
     public let identity: String
+    /// Numbers in a vector.
     public let dimension: Int
     /// Word pieces that the model makes of a text, without the special ones.
     public let tokenCount: @Sendable (String) -> Int
     /// One vector of length 1 for each text, in order.
     public let embed: @Sendable ([String]) async throws -> [[Float]]
 
+    /// The parts, as described above.
     public init(
         identity: String, dimension: Int, tokenCount: @escaping @Sendable (String) -> Int,
         embed: @escaping @Sendable ([String]) async throws -> [[Float]]
@@ -18,10 +20,12 @@ public struct Embedder: Sendable {
         self.embed = embed
     }
 
-    /// Texts given to the model at once: enough to fill a matrix product, few enough to be cancelled soon.
+    /// Texts given to the model at once: enough to fill a matrix product, few enough to be
+    /// cancelled soon.
     public static let batchCount = 32
 
-    /// Embeds any number of texts, a batch at a time; stops between batches when the task is cancelled.
+    /// Embeds any number of texts, a batch at a time; stops between batches when the task is
+    /// cancelled.
     func vectors(of texts: [String]) async throws -> [[Float]] {
         var vectors: [[Float]] = []
         for start in stride(from: 0, to: texts.count, by: Self.batchCount) {

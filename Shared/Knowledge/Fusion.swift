@@ -1,9 +1,11 @@
 /// How two rankings become one.
 public enum Fusion: Sendable, Equatable {
-    /// weight · lexical / best lexical + (1 - weight) · cosine: each score by the range it can have, BM25 from 0 to the best
-    /// found, cosine as it is (Bruch et al., "An Analysis of Fusion Functions for Hybrid Retrieval", 2023, section 4).
+    /// weight · lexical / best lexical + (1 - weight) · cosine: each score by the range it can
+    /// have, BM25 from 0 to the best found, cosine as it is (Bruch et al., "An Analysis of Fusion
+    /// Functions for Hybrid Retrieval", 2023, section 4).
     case convex(lexicalWeight: Double)
-    /// 1 / (60 + rank), added up (Cormack et al., "Reciprocal Rank Fusion", 2009). Looks at ranks only.
+    /// 1 / (60 + rank), added up (Cormack et al., "Reciprocal Rank Fusion", 2009). Looks at ranks
+    /// only.
     case reciprocalRank
 
     /// Measured on half of SQuAD's questions (docs/KNOWLEDGE.md).
@@ -33,11 +35,14 @@ extension Fusion {
     private func convex(_ candidates: [Candidate], _ weight: Float) -> [Scored] {
         let best = candidates.reduce(0) { max($0, $1.lexical) }
         let scale = best > 0 ? weight / best : 0
-        return candidates.map { Scored(id: $0.id, score: scale * $0.lexical + (1 - weight) * $0.dense) }
+        return candidates.map {
+            Scored(id: $0.id, score: scale * $0.lexical + (1 - weight) * $0.dense)
+        }
     }
 
     private func reciprocal(_ candidates: [Candidate]) -> [Scored] {
-        let lexical = ranks(candidates.filter { $0.lexical > 0 }.map { Scored(id: $0.id, score: $0.lexical) })
+        let lexical = ranks(
+            candidates.filter { $0.lexical > 0 }.map { Scored(id: $0.id, score: $0.lexical) })
         let dense = ranks(candidates.map { Scored(id: $0.id, score: $0.dense) })
         return candidates.map { candidate in
             let scores = [lexical[candidate.id], dense[candidate.id]].compactMap { rank in

@@ -1,7 +1,8 @@
 /// The visible text of an HTML page, with the way back to its bytes.
 ///
-/// A scanner of tags, not a tree: nothing nests, so hostile nesting costs nothing, and every character of the text knows
-/// the bytes it was written with. Neither styles nor scripts are evaluated: what they would hide is read.
+/// A scanner of tags, not a tree: nothing nests, so hostile nesting costs nothing, and every
+/// character of the text knows the bytes it was written with. Neither styles nor scripts are
+/// evaluated: what they would hide is read.
 enum HTML {
     static func sourceText(of source: [UInt8]) -> SourceText {
         var scanner = HTMLScanner(source)
@@ -11,15 +12,17 @@ enum HTML {
 
     /// Elements that begin a new block, and so end the one before.
     static let blockElements: Set<String> = [
-        "address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "dialog", "div", "dl", "dt",
-        "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header",
-        "hr", "html", "legend", "li", "main", "nav", "ol", "option", "p", "pre", "section", "select", "summary",
-        "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+        "address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "dialog",
+        "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3",
+        "h4", "h5", "h6", "head", "header", "hr", "html", "legend", "li", "main", "nav", "ol",
+        "option", "p", "pre", "section", "select", "summary", "table", "tbody", "td", "tfoot",
+        "th", "thead", "tr", "ul",
     ]
 
     /// Elements whose content is no text of the page, read up to their end tag.
     static let hiddenElements: Set<String> = [
-        "iframe", "noembed", "noframes", "noscript", "script", "style", "template", "textarea", "title",
+        "iframe", "noembed", "noframes", "noscript", "script", "style", "template", "textarea",
+        "title",
     ]
 
     static func headingLevel(of element: String) -> Int? {
@@ -70,7 +73,9 @@ private struct HTMLScanner {
 
     private mutating func write(_ bytes: [UInt8], from range: Range<Int>) {
         let isFirst = result.text.count == blockStart
-        if let start = spaceStart, !isFirst { append([32], from: start..<max(start + 1, spaceEnd(start))) }
+        if let start = spaceStart, !isFirst {
+            append([32], from: start..<max(start + 1, spaceEnd(start)))
+        }
         spaceStart = nil
         append(bytes, from: range)
     }
@@ -93,7 +98,9 @@ private struct HTMLScanner {
         let range = blockStart..<result.text.count
         defer { blockStart = result.text.count }
         guard !range.isEmpty else { return }
-        let role = level.map { Block.Role.heading(level: $0, title: result.text.string(range)) } ?? .paragraph
+        let role =
+            level.map { Block.Role.heading(level: $0, title: result.text.string(range)) }
+            ?? .paragraph
         let end = position..<position
         append([UInt8(ascii: "\n")], from: end)
         result.blocks.append(Block(role: role, range: range.lowerBound..<result.text.count))
@@ -147,7 +154,8 @@ private struct HTMLScanner {
             } else if byte == UInt8(ascii: ">") {
                 return index + 1
             } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'"),
-                isAfterEquals(index) {
+                isAfterEquals(index)
+            {
                 quote = byte
             }
         }

@@ -3,7 +3,8 @@ enum HTMLEntities {
     /// Longest reference that is looked at, from `&` to `;`.
     static let byteCountMax = 12
 
-    /// The text that `name` (what stands between `&` and `;`) refers to, or nil when it is no reference.
+    /// The text that `name` (what stands between `&` and `;`) refers to, or nil when it is no
+    /// reference.
     static func text(for name: ArraySlice<UInt8>) -> String? {
         guard name.first == UInt8(ascii: "#") else {
             return named[String(decoding: name, as: UTF8.self)].map { String($0) }
@@ -14,10 +15,12 @@ enum HTMLEntities {
         return number.map { String(character(numbered: $0)) }
     }
 
-    /// Numbers that are no character, or a control, become U+FFFD; 128 to 159 are read as Windows-1252, as browsers do.
+    /// Numbers that are no character, or a control, become U+FFFD; 128 to 159 are read as
+    /// Windows-1252, as browsers do.
     private static func character(numbered number: UInt32) -> Character {
         if (128...159).contains(number) { return Character(windows1252[Int(number) - 128]) }
-        guard number >= 32 || number == 9 || number == 10, let scalar = Unicode.Scalar(number) else {
+        guard number >= 32 || number == 9 || number == 10, let scalar = Unicode.Scalar(number)
+        else {
             return "\u{FFFD}"
         }
         return Character(scalar)
@@ -31,7 +34,8 @@ enum HTMLEntities {
     private static let named: [String: Character] = Dictionary(
         uniqueKeysWithValues: table.split(whereSeparator: \.isWhitespace).map { entry in
             let parts = entry.split(separator: "=")
-            let scalar = Unicode.Scalar(UInt32(parts[1])!)!  // the table below holds valid numbers only
+            // The table below holds valid numbers only.
+            let scalar = Unicode.Scalar(UInt32(parts[1])!)!
             return (String(parts[0]), Character(scalar))
         })
 

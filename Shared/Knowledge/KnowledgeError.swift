@@ -7,11 +7,13 @@ public enum KnowledgeError: Error, Equatable, CustomStringConvertible {
     case unknownDocument(collection: String, document: String)
     /// The byte range does not lie within the document.
     case invalidRange(start: Int, end: Int, byteCount: Int)
-    /// The passages were embedded by another model; its vectors cannot be compared with the present one's.
+    /// The passages were embedded by another model; its vectors cannot be compared with the present
+    /// one's.
     case embedderChanged(stored: String, present: String)
     /// The embedder returned something other than one finite vector of its dimension per text.
     case invalidEmbedding(String)
 
+    /// What is wrong and what to do about it.
     public var description: String {
         switch self {
         case .invalidDocument(let reason): "The document is refused: \(reason)."
@@ -22,8 +24,8 @@ public enum KnowledgeError: Error, Equatable, CustomStringConvertible {
             "Bytes \(start)..<\(end) do not lie within the document's \(byteCount)."
         case .embedderChanged(let stored, let present):
             """
-            The passages were embedded by “\(stored)”, the embedder is “\(present)”. Start once with --reembed to \
-            compute every vector anew, or with the old embedder.
+            The passages were embedded by “\(stored)”, the embedder is “\(present)”. Start once \
+            with --reembed true to compute every vector anew, or with the old embedder.
             """
         case .invalidEmbedding(let reason): "The embedder failed: \(reason)."
         }

@@ -1,5 +1,6 @@
-/// The block structure of Markdown, as far as passages need it: headings of both kinds, fenced code, list items,
-/// paragraphs. Marks within a line stay as they are, because a passage is the source's own bytes.
+/// The block structure of Markdown, as far as passages need it: headings of both kinds, fenced
+/// code, list items, paragraphs. Marks within a line stay as they are, because a passage is the
+/// source's own bytes.
 enum Markdown {
     static func blocks(of text: [UInt8]) -> [Block] {
         var scanner = MarkdownScanner(text: text)
@@ -65,14 +66,19 @@ private struct MarkdownScanner {
     private func isListItem(_ line: ArraySlice<UInt8>) -> Bool {
         let mark = line.prefix { !$0.isSpace }
         guard mark.count < line.count, let last = mark.last else { return false }
-        if mark.count == 1 { return [UInt8(ascii: "-"), UInt8(ascii: "*"), UInt8(ascii: "+")].contains(last) }
-        return mark.dropLast().allSatisfy(\.isDigit) && (last == UInt8(ascii: ".") || last == UInt8(ascii: ")"))
+        if mark.count == 1 {
+            return [UInt8(ascii: "-"), UInt8(ascii: "*"), UInt8(ascii: "+")].contains(last)
+        }
+        return mark.dropLast().allSatisfy(\.isDigit)
+            && (last == UInt8(ascii: ".") || last == UInt8(ascii: ")"))
     }
 
     private func openFence(_ line: ArraySlice<UInt8>) -> Bool { openingFence(of: line) != nil }
 
     private func openingFence(of line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-        guard let mark = line.first, mark == UInt8(ascii: "`") || mark == UInt8(ascii: "~") else { return nil }
+        guard let mark = line.first, mark == UInt8(ascii: "`") || mark == UInt8(ascii: "~") else {
+            return nil
+        }
         let marks = line.prefix { $0 == mark }
         return marks.count >= 3 ? marks : nil
     }

@@ -1,10 +1,12 @@
 /// A stretch of a document that is embedded, indexed, found and cited as one.
 public struct Passage: Sendable, Equatable {
-    /// Bytes of the document as it was stored. For plain text and Markdown they are the passage; for HTML they are the
-    /// markup whose visible text is the passage.
+    /// Bytes of the document as it was stored. For plain text and Markdown they are the passage;
+    /// for HTML they are the markup whose visible text is the passage.
     public let byteRange: Range<Int>
+    /// What a reader sees of these bytes.
     public let text: String
-    /// The document's title and the headings above, one a line; found and embedded with the text, not part of it.
+    /// The document's title and the headings above, one a line; found and embedded with the text,
+    /// not part of it.
     public let context: String
 
     /// What is embedded and indexed.
@@ -18,8 +20,10 @@ public struct PassageCutter: Sendable {
 
     private let tokenCount: @Sendable (String) -> Int
 
+    /// - Parameter tokenCount: word pieces that the embedder makes of a text.
     public init(tokenCount: @escaping @Sendable (String) -> Int) { self.tokenCount = tokenCount }
 
+    /// In the order of the document; none when it has no text.
     public func passages(of document: Document) -> [Passage] {
         let source = SourceText(document.content, as: document.mediaType)
         return Chunker(tokenCount: tokenCount).chunks(of: source).map { chunk in
@@ -34,7 +38,8 @@ public struct PassageCutter: Sendable {
     private func context(title: String, headings: [String]) -> String {
         var lines = ([title] + headings).filter { !$0.isEmpty }
         if lines.count > 1, lines[0] == lines[1] { lines.removeFirst() }
-        while !lines.isEmpty, tokenCount(lines.joined(separator: "\n")) > Self.contextTokenCountMax {
+        while !lines.isEmpty, tokenCount(lines.joined(separator: "\n")) > Self.contextTokenCountMax
+        {
             lines.removeFirst()
         }
         return lines.joined(separator: "\n")

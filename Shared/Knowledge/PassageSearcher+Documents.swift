@@ -3,10 +3,12 @@ internal import Storage
 /// Reading documents themselves.
 extension PassageSearcher {
     private static let columns = """
-        d.name, d.title, d.media_type, d.attributes, d.digest, d.byte_count, d.passage_count, d.sequence, d.stored_at
+        d.name, d.title, d.media_type, d.attributes, d.digest, d.byte_count, d.passage_count,
+        d.sequence, d.stored_at
         """
 
-    func documents(in collection: String, after name: String, limit: Int) throws -> [StoredDocument] {
+    func documents(in collection: String, after name: String, limit: Int) throws -> [StoredDocument]
+    {
         try database.rows(
             """
             SELECT \(Self.columns) FROM document d JOIN collection c ON c.id = d.collection
@@ -29,11 +31,13 @@ extension PassageSearcher {
             }
             let end = end ?? document.byteCount
             guard start >= 0, start <= end, end <= document.byteCount else {
-                throw KnowledgeError.invalidRange(start: start, end: end, byteCount: document.byteCount)
+                throw KnowledgeError.invalidRange(
+                    start: start, end: end, byteCount: document.byteCount)
             }
             let content = try database.first(
                 """
-                SELECT substr(d.content, ?, ?) FROM document d JOIN collection c ON c.id = d.collection
+                SELECT substr(d.content, ?, ?)
+                FROM document d JOIN collection c ON c.id = d.collection
                 WHERE c.name = ? AND d.name = ?
                 """, .integer(start + 1), .integer(end - start), .text(collection), .text(name)
             ) { try $0.blob(0) }

@@ -1,8 +1,14 @@
+internal import LinearAlgebra
 internal import Storage
 
-/// The one who searches: a connection that only reads, and the copies in memory. Lives on a thread of its own, so that a search
-/// never waits for a write to reach the disk.
+/// The one who searches: a connection that only reads, and the copies in memory. Lives on a thread
+/// of its own, so that a search never waits for a write to reach the disk.
 actor PassageSearcher: ThreadBound {
+    /// Candidates that get exact cosines, as a multiple of the hits that are wanted, and at least.
+    /// Coarse cosines are off by some thousandths, so the true hits are always among them.
+    private static let refinementFactor = 4
+    private static let refinedCountMin = 40
+
     nonisolated let thread: SerialThread
     let database: Database
     private let dimension: Int
@@ -20,7 +26,9 @@ actor PassageSearcher: ThreadBound {
     func load() throws {
         try database.snapshot {
             indexes = [:]
-            for collection in try database.rows("SELECT id FROM collection", as: { try $0.integer(0) }) {
+            for collection in try database.rows(
+                "SELECT id FROM collection", as: { try $0.integer(0) })
+            {
                 indexes[collection] = try loadedIndex(of: collection)
             }
             sequence = try database.first("SELECT sequence FROM store") { try $0.integer(0) } ?? 0
@@ -36,8 +44,9 @@ actor PassageSearcher: ThreadBound {
             JOIN vector v ON v.passage = p.id WHERE d.collection = ? ORDER BY p.id
             """, [.integer(collection)]
         ) { row in
-            index.add(IndexedPassage(
-                id: try row.integer(0), termCount: try row.int(1), vector: try row.floats(2)))
+            index.add(
+                IndexedPassage(
+                    id: try row.integer(0), termCount: try row.int(1), vector: try row.floats(2)))
         }
         return index
     }
@@ -49,7 +58,8 @@ actor PassageSearcher: ThreadBound {
             indexes[change.collection] = nil
             return
         }
-        var index = indexes.removeValue(forKey: change.collection) ?? CollectionIndex(dimension: dimension)
+        var index =
+            indexes.removeValue(forKey: change.collection) ?? CollectionIndex(dimension: dimension)
         for id in change.removed { index.remove(id) }
         for passage in change.added { index.add(passage) }
         indexes[change.collection] = index
@@ -82,21 +92,50 @@ actor PassageSearcher: ThreadBound {
             candidates += try search.candidates(for: query, vector: vector)
             plans.append("\(name): \(search.plan)")
         }
-        let ranking = query.sides.ranking(candidates)
-        let hits = try hits(ranking, candidates, limit: query.limit)
+        let hits = try hits(of: query, among: candidates, vector: vector)
         return SearchAnswer(hits: hits, plan: plans.joined(separator: "; "), sequence: sequence)
     }
 
-    private func collection(named name: String) throws -> Int64? {
-        try database.first("SELECT id FROM collection WHERE name = ?", .text(name)) { try $0.integer(0) }
+    /// The best candidates by coarse cosines, a few times as many as are wanted, get exact ones;
+    /// the best of these are the hits.
+    private func hits(
+        of query: SearchQuery, among candidates: [Candidate], vector: [Float]
+    ) throws -> [Hit] {
+        let count = max(Self.refinedCountMin, query.limit * Self.refinementFactor)
+        var known = Dictionary(uniqueKeysWithValues: candidates.map { ($0.id, $0) })
+        let best = query.sides.ranking(candidates).prefix(count).map(\.id)
+        if query.sides != .lexical {
+            for id in best { known[id] = try exact(known[id], vector: vector) }
+        }
+        let isBest = Set(best)
+        let ranking = query.sides.ranking(Array(known.values)).filter { isBest.contains($0.id) }
+        return try hits(ranking, known, limit: query.limit)
     }
 
-    /// A passage that was deleted a moment ago, in a write that has not been announced here, is passed over.
-    private func hits(_ ranking: [Scored], _ candidates: [Candidate], limit: Int) throws -> [Hit] {
-        let scores = Dictionary(uniqueKeysWithValues: candidates.map { ($0.id, $0) })
+    /// The candidate with its cosine from the stored vector; nil when it was deleted meanwhile.
+    private func exact(_ candidate: Candidate?, vector: [Float]) throws -> Candidate? {
+        guard let candidate else { return nil }
+        return try database.first(
+            "SELECT floats FROM vector WHERE passage = ?", .integer(candidate.id)
+        ) { row in
+            let cosine = Distance.dot(try row.floats(0), vector)
+            return Candidate(id: candidate.id, lexical: candidate.lexical, dense: cosine)
+        }
+    }
+
+    private func collection(named name: String) throws -> Int64? {
+        try database.first("SELECT id FROM collection WHERE name = ?", .text(name)) {
+            try $0.integer(0)
+        }
+    }
+
+    /// A passage that was deleted a moment ago, in a write that has not been announced here, is
+    /// passed over.
+    private func hits(_ ranking: [Scored], _ known: [Int64: Candidate], limit: Int) throws -> [Hit]
+    {
         var hits: [Hit] = []
         for scored in ranking where hits.count < limit {
-            guard let candidate = scores[scored.id] else { continue }
+            guard let candidate = known[scored.id] else { continue }
             if let hit = try hit(candidate, score: scored.score) { hits.append(hit) }
         }
         return hits
@@ -106,7 +145,8 @@ actor PassageSearcher: ThreadBound {
         try database.first(
             """
             SELECT c.name, d.name, d.title, d.digest, p.byte_start, p.byte_end, p.text, p.context
-            FROM passage p JOIN document d ON d.id = p.document JOIN collection c ON c.id = d.collection
+            FROM passage p JOIN document d ON d.id = p.document
+                JOIN collection c ON c.id = d.collection
             WHERE p.id = ?
             """, .integer(candidate.id)
         ) { row in
@@ -114,7 +154,8 @@ actor PassageSearcher: ThreadBound {
                 collection: try row.text(0), document: try row.text(1), title: try row.text(2),
                 digest: try row.blob(3),
                 passage: Passage(
-                    byteRange: try row.int(4)..<row.int(5), text: try row.text(6), context: try row.text(7)),
+                    byteRange: try row.int(4)..<row.int(5), text: try row.text(6),
+                    context: try row.text(7)),
                 score: score, lexicalScore: candidate.lexical, denseScore: candidate.dense)
         }
     }
@@ -123,8 +164,10 @@ actor PassageSearcher: ThreadBound {
 extension SearchSides {
     func ranking(_ candidates: [Candidate]) -> [Scored] {
         switch self {
-        case .lexical: candidates.map { Scored(id: $0.id, score: $0.lexical) }.sorted { $0.precedes($1) }
-        case .dense: candidates.map { Scored(id: $0.id, score: $0.dense) }.sorted { $0.precedes($1) }
+        case .lexical:
+            candidates.map { Scored(id: $0.id, score: $0.lexical) }.sorted { $0.precedes($1) }
+        case .dense:
+            candidates.map { Scored(id: $0.id, score: $0.dense) }.sorted { $0.precedes($1) }
         case .hybrid(let fusion): fusion.ranking(candidates)
         }
     }

@@ -27,11 +27,15 @@ struct PassageTable {
     let database: Database
 
     func nextSequence() throws -> Int64 {
-        try database.first("UPDATE store SET sequence = sequence + 1 RETURNING sequence") { try $0.integer(0) } ?? 0
+        try database.first("UPDATE store SET sequence = sequence + 1 RETURNING sequence") {
+            try $0.integer(0)
+        } ?? 0
     }
 
     func collection(named name: String) throws -> Int64? {
-        try database.first("SELECT id FROM collection WHERE name = ?", .text(name)) { try $0.integer(0) }
+        try database.first("SELECT id FROM collection WHERE name = ?", .text(name)) {
+            try $0.integer(0)
+        }
     }
 
     func makeCollection(named name: String) throws -> Int64 {
@@ -44,7 +48,8 @@ struct PassageTable {
 
     func document(named name: String, in collection: Int64) throws -> Int64? {
         try database.first(
-            "SELECT id FROM document WHERE collection = ? AND name = ?", .integer(collection), .text(name)
+            "SELECT id FROM document WHERE collection = ? AND name = ?", .integer(collection),
+            .text(name)
         ) { try $0.integer(0) }
     }
 
@@ -68,14 +73,17 @@ struct PassageTable {
     }
 
     func insert(
-        _ document: Document, digest: [UInt8], passageCount: Int, into collection: Int64, sequence: Int64
+        _ document: Document, digest: [UInt8], passageCount: Int, into collection: Int64,
+        sequence: Int64
     ) throws -> Int64 {
         try database.run(
             """
-            INSERT INTO document(collection, name, title, media_type, attributes, digest, passage_count, sequence,
+            INSERT INTO document(collection, name, title, media_type, attributes, digest,
+                passage_count, sequence,
                 stored_at, byte_count, content) VALUES(?, ?, ?, ?, ?, ?, ?, ?, unixepoch(), ?, ?)
             """,
-            .integer(collection), .text(document.name), .text(document.title), .text(document.mediaType.rawValue),
+            .integer(collection), .text(document.name), .text(document.title),
+            .text(document.mediaType.rawValue),
             .text(Attributes.encoded(document.attributes)), .blob(digest), .integer(passageCount),
             .integer(sequence), .integer(document.content.count), .blob(document.content))
         return database.lastInsertedRowID
@@ -86,13 +94,18 @@ struct PassageTable {
     ) throws -> IndexedPassage {
         let passage = embedded.passage
         try database.run(
-            "INSERT INTO passage(document, byte_start, byte_end, term_count, context, text) VALUES(?, ?, ?, 0, ?, ?)",
-            .integer(document), .integer(passage.byteRange.lowerBound), .integer(passage.byteRange.upperBound),
+            """
+            INSERT INTO passage(document, byte_start, byte_end, term_count, context, text)
+            VALUES(?, ?, ?, 0, ?, ?)
+            """,
+            .integer(document), .integer(passage.byteRange.lowerBound),
+            .integer(passage.byteRange.upperBound),
             .text(passage.context), .text(passage.text))
         let id = database.lastInsertedRowID
         try database.run("INSERT INTO vector VALUES(?, ?)", .integer(id), .floats(embedded.vector))
         let termCount = try index(passage, as: id, in: collection)
-        try database.run("UPDATE passage SET term_count = ? WHERE id = ?", .integer(termCount), .integer(id))
+        try database.run(
+            "UPDATE passage SET term_count = ? WHERE id = ?", .integer(termCount), .integer(id))
         return IndexedPassage(id: id, termCount: termCount, vector: embedded.vector)
     }
 
@@ -100,13 +113,18 @@ struct PassageTable {
     private func index(_ passage: Passage, as id: Int64, in collection: Int64) throws -> Int {
         let terms = Schema.termTable(collection)
         try database.run(
-            "INSERT INTO \(terms)(rowid, text) VALUES(?, ?)", .integer(id), .text(passage.searchedText))
-        let size = try database.first("SELECT sz FROM \(terms)_docsize WHERE id = ?", .integer(id)) { try $0.blob(0) } ?? []
+            "INSERT INTO \(terms)(rowid, text) VALUES(?, ?)", .integer(id),
+            .text(passage.searchedText))
+        let size =
+            try database.first("SELECT sz FROM \(terms)_docsize WHERE id = ?", .integer(id)) {
+                try $0.blob(0)
+            } ?? []
         return size.reduce(0) { $0 << 7 | Int($1 & 0x7F) }
     }
 }
 
-/// Attributes as one column: keys and values in turn, separated by a character that `Document` refuses in both.
+/// Attributes as one column: keys and values in turn, separated by a character that `Document`
+/// refuses in both.
 enum Attributes {
     private static let separator: Character = "\u{1F}"
 
@@ -117,7 +135,8 @@ enum Attributes {
 
     static func decoded(_ column: String) -> [String: String] {
         guard !column.isEmpty else { return [:] }
-        let parts = column.split(separator: separator, omittingEmptySubsequences: false).map(String.init)
+        let parts = column.split(separator: separator, omittingEmptySubsequences: false).map(
+            String.init)
         let pairs = stride(from: 0, to: parts.count - 1, by: 2).map { (parts[$0], parts[$0 + 1]) }
         return Dictionary(pairs) { first, _ in first }
     }

@@ -22,13 +22,15 @@ actor PassageWriter: ThreadBound {
         try database.run("UPDATE store SET embedder = ?", .text(identity))
     }
 
-    /// The receipt of the stored document if it equals this one in everything that was given, else nil.
+    /// The receipt of the stored document if it equals this one in everything that was given, else
+    /// nil.
     func receipt(ifUnchanged document: Document, digest: [UInt8], in collection: String) throws
         -> UpsertReceipt?
     {
         try database.first(
             """
-            SELECT d.passage_count, d.sequence FROM document d JOIN collection c ON c.id = d.collection
+            SELECT d.passage_count, d.sequence
+            FROM document d JOIN collection c ON c.id = d.collection
             WHERE c.name = ? AND d.name = ? AND d.digest = ? AND d.title = ? AND d.media_type = ?
                 AND d.attributes = ?
             """,
@@ -36,13 +38,15 @@ actor PassageWriter: ThreadBound {
             .text(document.mediaType.rawValue), .text(Attributes.encoded(document.attributes))
         ) { row in
             UpsertReceipt(
-                digest: digest, passageCount: try row.int(0), sequence: try row.integer(1), isUnchanged: true)
+                digest: digest, passageCount: try row.int(0), sequence: try row.integer(1),
+                isUnchanged: true)
         }
     }
 
     /// Replaces the document and everything made of it, in one transaction.
     func upsert(
-        _ document: Document, digest: [UInt8], passages: [EmbeddedPassage], in collectionName: String
+        _ document: Document, digest: [UInt8], passages: [EmbeddedPassage],
+        in collectionName: String
     ) throws -> Change {
         try database.transaction {
             let collection = try table.makeCollection(named: collectionName)
@@ -76,13 +80,15 @@ actor PassageWriter: ThreadBound {
     func drop(collection name: String) throws -> (change: Change, documentCount: Int)? {
         try database.transaction {
             guard let collection = try table.collection(named: name) else { return nil }
-            let documentCount = try database.first(
-                "SELECT count(*) FROM document WHERE collection = ?", .integer(collection)
-            ) { try $0.int(0) } ?? 0
+            let documentCount =
+                try database.first(
+                    "SELECT count(*) FROM document WHERE collection = ?", .integer(collection)
+                ) { try $0.int(0) } ?? 0
             try database.execute("DROP TABLE \(Schema.termTable(collection))")
             try database.run("DELETE FROM collection WHERE id = ?", .integer(collection))
             try database.run("INSERT OR IGNORE INTO erasure VALUES(?)", .integer(collection))
-            let change = Change(collection: collection, sequence: try table.nextSequence(), isDropped: true)
+            let change = Change(
+                collection: collection, sequence: try table.nextSequence(), isDropped: true)
             return (change, documentCount)
         }
     }
@@ -90,7 +96,10 @@ actor PassageWriter: ThreadBound {
     /// Collection and name of every document.
     func allDocuments() throws -> [(collection: String, name: String)] {
         try database.rows(
-            "SELECT c.name, d.name FROM document d JOIN collection c ON c.id = d.collection ORDER BY d.id"
+            """
+            SELECT c.name, d.name FROM document d JOIN collection c ON c.id = d.collection
+            ORDER BY d.id
+            """
         ) { (try $0.text(0), try $0.text(1)) }
     }
 
@@ -115,8 +124,9 @@ actor PassageWriter: ThreadBound {
         return document
     }
 
-    /// Makes the bytes of deleted passages disappear from the files: the full-text index keeps the terms of a deleted row
-    /// until its segments are merged, and the log keeps old pages until it is emptied. Returns room to the file system.
+    /// Makes the bytes of deleted passages disappear from the files: the full-text index keeps the
+    /// terms of a deleted row until its segments are merged, and the log keeps old pages until it
+    /// is emptied. Returns room to the file system.
     func erase() throws {
         let collections = try database.rows("SELECT collection FROM erasure") { try $0.integer(0) }
         guard !collections.isEmpty else { return }
@@ -128,7 +138,9 @@ actor PassageWriter: ThreadBound {
 
     private func merge(_ collection: Int64) throws {
         let terms = Schema.termTable(collection)
-        let exists = try database.first("SELECT 1 FROM collection WHERE id = ?", .integer(collection)) { try $0.integer(0) }
+        let exists = try database.first(
+            "SELECT 1 FROM collection WHERE id = ?", .integer(collection)
+        ) { try $0.integer(0) }
         if exists != nil { try database.run("INSERT INTO \(terms)(\(terms)) VALUES('optimize')") }
     }
 

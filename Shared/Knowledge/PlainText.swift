@@ -19,7 +19,8 @@ enum PlainText {
 
     static func paragraphs(_ lines: ArraySlice<Range<Int>>, in text: [UInt8]) -> [Block] {
         lines.split { text[$0].allSatisfy(\.isSpace) }.map { lines in
-            Block(role: .paragraph, range: lines.first!.lowerBound..<lines.last!.upperBound)  // never empty
+            // `split` omits empty sequences.
+            Block(role: .paragraph, range: lines.first!.lowerBound..<lines.last!.upperBound)
         }
     }
 }

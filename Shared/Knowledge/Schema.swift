@@ -2,8 +2,8 @@ internal import Storage
 
 /// The tables. Released steps are never edited; a change is a new step.
 ///
-/// A collection's full-text index is a table of its own, so that its term statistics are its own. It stores no text
-/// (`content=''`): what it indexes is `passage.context` and `passage.text`.
+/// A collection's full-text index is a table of its own, so that its term statistics are its own.
+/// It stores no text (`content=''`): what it indexes is `passage.context` and `passage.text`.
 enum Schema {
     static let steps = [
         Migration(

@@ -29,7 +29,8 @@ enum Sentences {
     }
 
     /// The first byte after closing quotes and white space that follow `index`.
-    private static func endOfSpace(after index: Int, in range: Range<Int>, of text: [UInt8]) -> Int {
+    private static func endOfSpace(after index: Int, in range: Range<Int>, of text: [UInt8]) -> Int
+    {
         var end = index + 1
         while end < range.upperBound, isClosing(text[end]) { end += 1 }
         while end < range.upperBound, text[end].isSpace { end += 1 }
@@ -47,7 +48,8 @@ enum Sentences {
     /// Capital, digit, opening mark, or anything beyond ASCII, whose case we do not ask.
     private static func startsSentence(_ byte: UInt8) -> Bool {
         byte.isUppercase || byte.isDigit || byte >= 0x80
-            || [UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "("), UInt8(ascii: "[")].contains(byte)
+            || [UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "("), UInt8(ascii: "[")]
+                .contains(byte)
     }
 
     /// The last byte of 。(E3 80 82), ！(EF BC 81) or ？(EF BC 9F).
@@ -59,15 +61,18 @@ enum Sentences {
     }
 
     private static let abbreviations: Set<String> = [
-        "mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "vs", "etc", "fig", "no", "vol", "pp", "ca", "cf",
-        "e.g", "i.e", "al", "inc", "ltd", "co", "gen", "sen", "rep", "gov", "capt", "col", "lt", "approx",
+        "mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "vs", "etc", "fig", "no", "vol", "pp",
+        "ca", "cf",
+        "e.g", "i.e", "al", "inc", "ltd", "co", "gen", "sen", "rep", "gov", "capt", "col", "lt",
+        "approx",
     ]
 
     /// A single capital ("J. Smith") or a known short form before the full stop.
     private static func isAbbreviation(_ sentence: ArraySlice<UInt8>) -> Bool {
         let word = sentence.suffix(while: { !$0.isSpace && $0 != UInt8(ascii: "(") })
         if word.count == 1, let letter = word.first { return letter.isUppercase }
-        return word.count <= 6 && abbreviations.contains(String(decoding: word, as: UTF8.self).lowercased())
+        return word.count <= 6
+            && abbreviations.contains(String(decoding: word, as: UTF8.self).lowercased())
     }
 }
 

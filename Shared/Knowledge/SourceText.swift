@@ -36,8 +36,9 @@ struct Block: Sendable, Equatable {
     let range: Range<Int>
 }
 
-/// From bytes of the text to bytes of the source: runs in order, each either copied byte for byte or standing for
-/// something that was written differently (a character reference, a stretch of white space).
+/// From bytes of the text to bytes of the source: runs in order, each either copied byte for byte
+/// or standing for something that was written differently (a character reference, a stretch of
+/// white space).
 struct SourceMap: Sendable {
     private struct Run {
         let text: Range<Int>
@@ -50,7 +51,8 @@ struct SourceMap: Sendable {
     /// `text` continues where the last run ended.
     mutating func append(text: Range<Int>, source: Range<Int>) {
         if let last = runs.last, last.isVerbatim, last.text.upperBound == text.lowerBound,
-            last.source.upperBound == source.lowerBound, text.count == source.count {
+            last.source.upperBound == source.lowerBound, text.count == source.count
+        {
             runs[runs.count - 1] = Run(
                 text: last.text.lowerBound..<text.upperBound,
                 source: last.source.lowerBound..<source.upperBound)
@@ -63,10 +65,14 @@ struct SourceMap: Sendable {
     func source(of range: Range<Int>) -> Range<Int> {
         let first = run(holding: range.lowerBound)
         let last = run(holding: range.upperBound - 1)
-        let start = first.isVerbatim
-            ? first.source.lowerBound + (range.lowerBound - first.text.lowerBound) : first.source.lowerBound
-        let end = last.isVerbatim
-            ? last.source.lowerBound + (range.upperBound - last.text.lowerBound) : last.source.upperBound
+        let start =
+            first.isVerbatim
+            ? first.source.lowerBound + (range.lowerBound - first.text.lowerBound)
+            : first.source.lowerBound
+        let end =
+            last.isVerbatim
+            ? last.source.lowerBound + (range.upperBound - last.text.lowerBound)
+            : last.source.upperBound
         return start..<end
     }
 

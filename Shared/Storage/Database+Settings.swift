@@ -4,8 +4,12 @@ extension Database {
     /// How long a statement waits for another connection's lock before it is refused.
     static let busyMillisecondsMax: Int32 = 5_000
 
-    /// The log is cut back to this size after a checkpoint, so a burst of writes does not keep its room for ever.
+    /// The log is cut back to this size after a checkpoint, so a burst of writes does not keep its
+    /// room for ever.
     static let logByteCountMax = 16 << 20
+
+    /// A reader reads this much of the file through a mapping, without copying pages.
+    static let mappedByteCountMax = 1 << 30
 
     /// Prepared statements kept; enough for every statement of a few hundred collections.
     static let cachedStatementCountMax = 1_024
@@ -14,9 +18,13 @@ extension Database {
     func configure(_ access: Access, path: String) throws {
         unsafe sqlite3_busy_timeout(connection, Self.busyMillisecondsMax)
         guard unsafe csqlite_harden(connection) == SQLITE_OK else {
-            throw StorageError.cannotOpen(path: path, reason: "SQLite does not take the defensive settings")
+            throw StorageError.cannotOpen(
+                path: path, reason: "SQLite does not take the defensive settings")
         }
-        if access == .readWrite { try configureWriter(path) }
+        switch access {
+        case .readWrite: try configureWriter(path)
+        case .readOnly: try execute("PRAGMA mmap_size=\(Self.mappedByteCountMax)")
+        }
         try execute("PRAGMA cell_size_check=ON")
     }
 
@@ -24,13 +32,18 @@ extension Database {
         try execute(
             """
             PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
-            PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON; PRAGMA journal_size_limit=\(Self.logByteCountMax);
+            PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON;
+            PRAGMA journal_size_limit=\(Self.logByteCountMax);
             """)
-        let expected = [("journal_mode", "wal"), ("synchronous", "2"), ("secure_delete", "1"), ("foreign_keys", "1")]
+        let expected = [
+            ("journal_mode", "wal"), ("synchronous", "2"), ("secure_delete", "1"),
+            ("foreign_keys", "1"),
+        ]
         for (setting, value) in expected {
             let found = try self.setting(setting)
             guard found == value else {
-                throw StorageError.cannotOpen(path: path, reason: "\(setting) is \(found) and must be \(value)")
+                throw StorageError.cannotOpen(
+                    path: path, reason: "\(setting) is \(found) and must be \(value)")
             }
         }
     }
@@ -40,11 +53,13 @@ extension Database {
         try first("SELECT CAST(\"\(name)\" AS TEXT) FROM pragma_\(name)") { try $0.text(0) } ?? ""
     }
 
-    /// Moves the whole log into the database file and empties it. Throws `refused` while a reader holds it.
+    /// Moves the whole log into the database file and empties it. Throws `refused` while a reader
+    /// holds it.
     public func checkpoint() throws {
         let isBusy = try first("PRAGMA wal_checkpoint(TRUNCATE)") { try $0.integer(0) != 0 }
         guard isBusy == false else {
-            throw StorageError.refused(statement: "checkpoint", code: SQLITE_BUSY, reason: "a reader holds the log")
+            throw StorageError.refused(
+                statement: "checkpoint", code: SQLITE_BUSY, reason: "a reader holds the log")
         }
     }
 }

@@ -1,13 +1,16 @@
 internal import CSQLite
 
-/// One connection to one SQLite file. Not `Sendable`: it belongs to whoever made it, normally an actor on a
-/// `SerialThread`, because every call may block on the disk.
+/// One connection to one SQLite file. Not `Sendable`: it belongs to whoever made it, normally an
+/// actor on a `SerialThread`, because every call may block on the disk.
 ///
-/// A writer is durable by construction: write-ahead log, `synchronous=FULL` (an acknowledged transaction was
-/// flushed), deleted bytes overwritten. `init` reads the settings back and refuses a file where they do not hold.
+/// A writer is durable by construction: write-ahead log, `synchronous=FULL` (an acknowledged
+/// transaction was flushed), deleted bytes overwritten. `init` reads the settings back and refuses
+/// a file where they do not hold.
 ///
-/// @safe: the pointer is made in `init`, passed to no one, and closed in `deinit` after its statements.
+/// @safe: the pointer is made in `init`, passed to no one, and closed in `deinit` after its
+/// statements.
 @safe public final class Database {
+    /// A reader cannot change the file, whatever it runs.
     public enum Access: Sendable { case readWrite, readOnly }
 
     let connection: OpaquePointer
@@ -18,7 +21,8 @@ internal import CSQLite
 
     /// Opens the file; `readWrite` creates it when it is absent.
     public init(path: String, access: Access = .readWrite) throws {
-        let flags = access == .readWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
+        let flags =
+            access == .readWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
         var opened: OpaquePointer?
         let result = unsafe sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX, nil)
         guard result == SQLITE_OK, let connection = unsafe opened else {
@@ -74,7 +78,8 @@ internal import CSQLite
         return result
     }
 
-    /// What `body` makes of the first row, or nil when there is none. The statement runs to its end.
+    /// What `body` makes of the first row, or nil when there is none. The statement runs to its
+    /// end.
     public func first<Value>(
         _ sql: String, _ values: SQLValue..., as body: (Row) throws -> Value
     ) throws -> Value? {
@@ -118,7 +123,9 @@ internal import CSQLite
     public var changedRowCount: Int { Int(unsafe sqlite3_changes64(connection)) }
 
     /// Statements inside `body` that run past `instant` stop with `deadlineExceeded`.
-    public func until<Value>(_ instant: ContinuousClock.Instant, _ body: () throws -> Value) throws -> Value {
+    public func until<Value>(_ instant: ContinuousClock.Instant, _ body: () throws -> Value) throws
+        -> Value
+    {
         deadline.instant = instant
         defer { deadline.instant = nil }
         return try body()
@@ -127,7 +134,9 @@ internal import CSQLite
     /// Makes the full-text function `term_counts` available (see csqlite.h).
     public func addTermCounts() throws(StorageError) {
         guard unsafe csqlite_add_term_counts(connection) == SQLITE_OK else {
-            throw .refused(statement: "term_counts", code: SQLITE_ERROR, reason: "SQLite was built without FTS5")
+            throw .refused(
+                statement: "term_counts", code: SQLITE_ERROR,
+                reason: "SQLite was built without FTS5")
         }
     }
 }
@@ -162,7 +171,8 @@ extension Database {
         statements.removeAll(keepingCapacity: true)
     }
 
-    /// After a failed COMMIT SQLite may have rolled back by itself; then there is nothing left to undo.
+    /// After a failed COMMIT SQLite may have rolled back by itself; then there is nothing left to
+    /// undo.
     private func rollBack() {
         guard unsafe sqlite3_get_autocommit(connection) == 0 else { return }
         unsafe sqlite3_exec(connection, "ROLLBACK", nil, nil, nil)

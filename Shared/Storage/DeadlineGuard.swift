@@ -17,7 +17,8 @@ final class DeadlineGuard {
         unsafe sqlite3_progress_handler(
             connection, Self.stepsBetweenLooks,
             { context in
-                let deadline = unsafe Unmanaged<DeadlineGuard>.fromOpaque(context!).takeUnretainedValue()
+                let deadline = unsafe Unmanaged<DeadlineGuard>.fromOpaque(context!)
+                    .takeUnretainedValue()
                 return deadline.isOver ? 1 : 0
             }, Unmanaged.passUnretained(self).toOpaque())
     }

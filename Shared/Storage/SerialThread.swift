@@ -1,7 +1,8 @@
 internal import Glibc
 
-/// A thread that runs one job at a time: the place for work that blocks (files, SQL) or that computes for long,
-/// so that neither ever happens on an event loop. An actor lives on it by being `ThreadBound`.
+/// A thread that runs one job at a time: the place for work that blocks (files, SQL) or that
+/// computes for long, so that neither ever happens on an event loop. An actor lives on it by being
+/// `ThreadBound`.
 ///
 /// The thread keeps its object alive until `stop`, after which no job may be sent to it.
 ///
@@ -20,7 +21,8 @@ internal import Glibc
         let result = unsafe pthread_create(
             &thread, nil,
             { context in
-                unsafe Unmanaged<SerialThread>.fromOpaque(context!).takeRetainedValue().runUntilStopped()
+                unsafe Unmanaged<SerialThread>.fromOpaque(context!).takeRetainedValue()
+                    .runUntilStopped()
                 return nil
             }, Unmanaged.passRetained(self).toOpaque())
         precondition(result == 0, "the system has no thread left")
@@ -42,6 +44,7 @@ internal import Glibc
         unsafe pthread_mutex_unlock(mutex)
     }
 
+    /// Called by the runtime for each job of an actor that lives here.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         unsafe pthread_mutex_lock(mutex)
@@ -70,9 +73,13 @@ internal import Glibc
 
 /// An actor that lives on a thread of its own.
 public protocol ThreadBound: Actor {
+    /// Where it lives.
     nonisolated var thread: SerialThread { get }
 }
 
 extension ThreadBound {
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
+    /// The thread, as the runtime asks for it.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe thread.asUnownedSerialExecutor()
+    }
 }

@@ -80,13 +80,15 @@ extension Statement {
         try expect(kind, kind == SQLITE_TEXT ? "text" : "bytes", at: column)
         let start = unsafe sqlite3_column_blob(handle, Int32(column))
         let count = Int(unsafe sqlite3_column_bytes(handle, Int32(column)))
-        return unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: unsafe start == nil ? 0 : count))
+        return unsafe [UInt8](
+            UnsafeRawBufferPointer(start: start, count: unsafe start == nil ? 0 : count))
     }
 
     func floats(_ column: Int) throws(StorageError) -> [Float] {
         try expect(SQLITE_BLOB, "floats", at: column)
         let byteCount = Int(unsafe sqlite3_column_bytes(handle, Int32(column)))
-        guard byteCount % 4 == 0, let start = unsafe sqlite3_column_blob(handle, Int32(column)) else {
+        guard byteCount % 4 == 0, let start = unsafe sqlite3_column_blob(handle, Int32(column))
+        else {
             throw .unexpectedValue(column: name(column), expected: "floats")
         }
         return unsafe [Float](unsafeUninitializedCapacity: byteCount / 4) { buffer, count in
@@ -103,7 +105,9 @@ extension Statement {
     }
 
     private func name(_ column: Int) -> String {
-        guard let name = unsafe sqlite3_column_name(handle, Int32(column)) else { return "\(column)" }
+        guard let name = unsafe sqlite3_column_name(handle, Int32(column)) else {
+            return "\(column)"
+        }
         return unsafe String(cString: name)
     }
 }

@@ -6,8 +6,8 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
     case newerSchema(path: String, found: Int, known: Int)
     /// SQLite refused a statement; `code` is its extended result code.
     case refused(statement: String, code: Int32, reason: String)
-    /// The disk could not take a write. The database closes for writing: after a failed flush nobody knows what
-    /// the disk holds, so only a restart, which replays the log, may go on.
+    /// The disk could not take a write. The database closes for writing: after a failed flush
+    /// nobody knows what the disk holds, so only a restart, which replays the log, may go on.
     case diskFailed(statement: String, code: Int32, reason: String)
     /// An earlier write failed on the disk, and this one was therefore not tried.
     case closedForWriting(cause: String)
@@ -18,16 +18,22 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
     /// A column holds another type than the program expects there.
     case unexpectedValue(column: String, expected: String)
 
+    /// What is wrong, where, and what to do about it.
     public var description: String {
         switch self {
         case .cannotOpen(let path, let reason):
             "Cannot open the database \(path): \(reason)."
         case .newerSchema(let path, let found, let known):
-            "\(path) has schema version \(found), this program knows \(known): start a newer program."
+            """
+            \(path) has schema version \(found), this program knows \(known): start a newer program.
+            """
         case .refused(let statement, let code, let reason):
             "SQLite refused “\(statement)” (code \(code)): \(reason)."
         case .diskFailed(let statement, let code, let reason):
-            "The disk failed during “\(statement)” (code \(code)): \(reason). Nothing more is written; restart."
+            """
+            The disk failed during “\(statement)” (code \(code)): \(reason). Nothing more is \
+            written; restart.
+            """
         case .closedForWriting(let cause):
             "The database takes no writes since an earlier one failed: \(cause)"
         case .diskFull(let statement):

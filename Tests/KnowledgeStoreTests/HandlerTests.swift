@@ -1,4 +1,3 @@
-import Glibc
 import Knowledge
 import LinearAlgebra
 import Mesh
@@ -14,41 +13,42 @@ private final class Stage: Sendable {
     let store: PassageStore
     let server: Server
     let peer: Peer
-    private let directory: String
+    private let folder = TemporaryFolder()
 
     init() async throws {
-        var template = Array("/tmp/expertmesh-handlers-XXXXXX".utf8CString)
-        precondition(unsafe mkdtemp(&template) != nil, "/tmp cannot be written")
-        directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        store = try await PassageStore.open(path: directory + "/k.sqlite", embedder: Self.embedder)
+        store = try await PassageStore.open(path: folder.database, embedder: Self.embedder)
         let handlers = KnowledgeHandlers(
             store: store,
             embed: { texts in
                 let rows = texts.map(Self.vector)
-                let matrix = Matrix(rowCount: rows.count, columnCount: 26, elements: Array(rows.joined()))
+                let matrix = Matrix(
+                    rowCount: rows.count, columnCount: 26, elements: Array(rows.joined()))
                 return (matrix, texts.reduce(0) { $0 + $1.count })
             }, lifetime: Lifetime())
         server = try await Server.listen(
-            on: SocketAddress("unix:\(directory)/s"), loop: loop,
+            on: SocketAddress("unix:\(folder.socket)"), loop: loop,
             hello: Hello(role: .knowledgeStore, name: "store"), handlers: handlers.table)
         peer = try await Peer.connect(
-            to: server.address, on: loop, hello: Hello(role: .router, name: "test"), deadline: .after(.seconds(10)))
+            to: server.address, on: loop, hello: Hello(role: .router, name: "test"),
+            deadline: .after(.seconds(10)))
     }
 
     func stop() async {
         await server.drain(within: .seconds(1))
         store.close()
-        for file in ["k.sqlite", "k.sqlite-wal", "k.sqlite-shm", "s"] { unsafe unlink("\(directory)/\(file)") }
-        unsafe rmdir(directory)
     }
 
     func call<R: Request>(
         _ request: R, _ content: String = ""
     ) async throws(MeshError) -> (message: R.Reply, attachment: Transport.Attachment) {
-        try await peer.call(request, attachment: Transport.Attachment(Array(content.utf8)), deadline: .after(.seconds(20)))
+        try await peer.call(
+            request, attachment: Transport.Attachment(Array(content.utf8)),
+            deadline: .after(.seconds(20)))
     }
 
-    func upsert(_ id: String, _ text: String, type: String = "text/plain") async throws(MeshError) -> UpsertDocumentReply {
+    func upsert(_ id: String, _ text: String, type: String = "text/plain") async throws(MeshError)
+        -> UpsertDocumentReply
+    {
         let request = UpsertDocument(
             collection: "c", documentID: id, title: "Title of \(id)", mediaType: type,
             attributes: [Attribute(name: "year", value: "1999")])
@@ -61,7 +61,9 @@ private final class Stage: Sendable {
 
     private static func vector(_ text: String) -> [Float] {
         var counts = [Float](repeating: 0.01, count: 26)
-        for byte in text.lowercased().utf8 where (97...122).contains(byte) { counts[Int(byte) - 97] += 1 }
+        for byte in text.lowercased().utf8 where (97...122).contains(byte) {
+            counts[Int(byte) - 97] += 1
+        }
         return Distance.normalised(counts)
     }
 }
@@ -69,25 +71,43 @@ private final class Stage: Sendable {
 @Suite struct HandlerTests {
     @Test func `a document goes in, is found, cited, listed, fetched and deleted`() async throws {
         let stage = try await Stage()
-        let stored = try await stage.upsert("d", "# Hens\n\nA hen lays eggs.\n", type: "text/markdown; charset=utf-8")
+        let stored = try await stage.upsert(
+            "d", "# Hens\n\nA hen lays eggs.\n", type: "text/markdown; charset=utf-8")
         #expect(stored.passageCount == 1 && !stored.unchanged && stored.digest.count == 32)
-        #expect(try await stage.upsert("d", "# Hens\n\nA hen lays eggs.\n", type: "text/markdown").unchanged)
+        #expect(
+            try await stage.upsert("d", "# Hens\n\nA hen lays eggs.\n", type: "text/markdown")
+                .unchanged)
 
-        let found = try await stage.call(Search(collections: ["c"], query: "Who lays eggs?", limit: 5)).message
+        let found = try await stage.call(
+            Search(collections: ["c"], query: "Who lays eggs?", limit: 5)
+        ).message
         let passage = try #require(found.passages.first)
-        #expect(passage.documentID == "d" && passage.title == "Title of d" && passage.digest == stored.digest)
-        #expect(passage.text == "# Hens\n\nA hen lays eggs." && passage.lexicalScore > 0 && passage.denseScore > 0)
+        #expect(
+            passage.documentID == "d" && passage.title == "Title of d"
+                && passage.digest == stored.digest)
+        #expect(
+            passage.text == "# Hens\n\nA hen lays eggs." && passage.lexicalScore > 0
+                && passage.denseScore > 0)
         #expect(found.plan.contains("1 passages"))
 
-        let (source, bytes) = try await stage.call(FetchSource(
-            collection: "c", documentID: "d", byteStart: passage.byteStart, byteEnd: passage.byteEnd))
-        #expect(String(decoding: bytes.bytes, as: UTF8.self) == passage.text && source.mediaType == "text/markdown")
+        let (source, bytes) = try await stage.call(
+            FetchSource(
+                collection: "c", documentID: "d", byteStart: passage.byteStart,
+                byteEnd: passage.byteEnd))
+        #expect(
+            String(decoding: bytes.bytes, as: UTF8.self) == passage.text
+                && source.mediaType == "text/markdown")
 
         let list = try await stage.call(ListDocuments(collection: "c", limit: 10)).message
-        #expect(list.isComplete && list.documents.map(\.attributes) == [[Attribute(name: "year", value: "1999")]])
+        #expect(
+            list.isComplete
+                && list.documents.map(\.attributes) == [[Attribute(name: "year", value: "1999")]])
 
-        #expect(try await stage.call(DeleteDocument(collection: "c", documentID: "d")).message.existed)
-        #expect(try await stage.call(Search(collections: ["c"], query: "eggs", limit: 5)).message.passages.isEmpty)
+        #expect(
+            try await stage.call(DeleteDocument(collection: "c", documentID: "d")).message.existed)
+        #expect(
+            try await stage.call(Search(collections: ["c"], query: "eggs", limit: 5)).message
+                .passages.isEmpty)
         await stage.stop()
     }
 
@@ -107,23 +127,36 @@ private final class Stage: Sendable {
         for id in ["a", "b", "c"] { _ = try await stage.upsert(id, id) }
         let first = try await stage.call(ListDocuments(collection: "c", limit: 2)).message
         #expect(first.documents.map(\.documentID) == ["a", "b"] && !first.isComplete)
-        let second = try await stage.call(ListDocuments(collection: "c", after: "b", limit: 2)).message
+        let second = try await stage.call(ListDocuments(collection: "c", after: "b", limit: 2))
+            .message
         #expect(second.documents.map(\.documentID) == ["c"] && second.isComplete)
         #expect(try await stage.call(DropCollection(collection: "c")).message.documentCount == 3)
         await stage.stop()
     }
 
-    @Test func `what cannot be taken is refused with the reason, and nothing is stored`() async throws {
+    @Test func `what cannot be taken is refused with the reason, and nothing is stored`()
+        async throws
+    {
         let stage = try await Stage()
-        #expect(await refusal { try await stage.upsert("d", "x", type: "application/pdf") } == .badRequest)
+        #expect(
+            await refusal { try await stage.upsert("d", "x", type: "application/pdf") }
+                == .badRequest)
         #expect(await refusal { try await stage.upsert("", "x") } == .badRequest)
-        #expect(await refusal { try await stage.call(Search(collections: [], query: "x", limit: 1)) } == .badRequest)
-        #expect(await refusal { try await stage.call(Search(collections: ["c"], query: "x", limit: 0)) } == .badRequest)
+        #expect(
+            await refusal { try await stage.call(Search(collections: [], query: "x", limit: 1)) }
+                == .badRequest)
+        #expect(
+            await refusal { try await stage.call(Search(collections: ["c"], query: "x", limit: 0)) }
+                == .badRequest)
         let heavy = Search(collections: ["c"], query: "x", limit: 1, lexicalWeight: 2)
         #expect(await refusal { try await stage.call(heavy) } == .badRequest)
-        #expect(await refusal { try await stage.call(FetchSource(collection: "c", documentID: "d")) } == .notFound)
+        #expect(
+            await refusal { try await stage.call(FetchSource(collection: "c", documentID: "d")) }
+                == .notFound)
         #expect(await refusal { try await stage.call(Embed(texts: [])) } == .badRequest)
-        #expect(try await stage.call(ListDocuments(collection: "c", limit: 1)).message.documents.isEmpty)
+        #expect(
+            try await stage.call(ListDocuments(collection: "c", limit: 1)).message.documents.isEmpty
+        )
         await stage.stop()
     }
 

@@ -6,8 +6,10 @@ import Testing
 
 private let writesLeft = Atomic(Int.max)
 
-/// Stands in for `pwrite` inside SQLite: the last write permitted is torn in the middle, and the process dies with it.
-private let tornWrite: @convention(c) (CInt, UnsafeRawPointer?, Int, Int) -> Int = { file, bytes, count, offset in
+/// Stands in for `pwrite` inside SQLite: the last write permitted is torn in the middle, and the
+/// process dies with it.
+private let tornWrite: @convention(c) (CInt, UnsafeRawPointer?, Int, Int) -> Int = {
+    file, bytes, count, offset in
     guard writesLeft.subtract(1, ordering: .relaxed).newValue == 0 else {
         return unsafe pwrite(file, bytes, count, offset)
     }
@@ -21,10 +23,13 @@ private func dieWithin(write count: Int) {
     writesLeft.store(count, ordering: .relaxed)
     let system = unsafe sqlite3_vfs_find(nil)
     let call = unsafe unsafeBitCast(tornWrite, to: sqlite3_syscall_ptr.self)
-    for name in ["pwrite", "pwrite64"] { _ = unsafe system?.pointee.xSetSystemCall(system, name, call) }
+    for name in ["pwrite", "pwrite64"] {
+        _ = unsafe system?.pointee.xSetSystemCall(system, name, call)
+    }
 }
 
-/// One step of a script that is the same in the process that dies and in the one that looks at what is left.
+/// One step of a script that is the same in the process that dies and in the one that looks at what
+/// is left.
 private enum Step {
     case upsert(name: String, text: String)
     case delete(name: String)
@@ -35,7 +40,8 @@ private enum Step {
             let name = "d\(Int.random(in: 0..<5, using: &random))"
             guard Int.random(in: 0..<4, using: &random) > 0 else { return .delete(name: name) }
             let paragraphs = Int.random(in: 1...12, using: &random)
-            return .upsert(name: name, text: String(repeating: lorem + " \(number)\n\n", count: paragraphs))
+            return .upsert(
+                name: name, text: String(repeating: lorem + " \(number)\n\n", count: paragraphs))
         }
     }
 
@@ -54,9 +60,11 @@ private enum Step {
     }
 }
 
-/// Runs the script; each acknowledged step is one byte in the ledger before the next one begins. Then dies.
+/// Runs the script; each acknowledged step is one byte in the ledger before the next one begins.
+/// Then dies.
 private func runUntilDeath(in path: String, seed: UInt64) async throws {
-    let store = try await PassageStore.open(path: path + "/knowledge.sqlite", embedder: wordEmbedder())
+    let store = try await PassageStore.open(
+        path: path + "/knowledge.sqlite", embedder: wordEmbedder())
     let ledger = unsafe open(path + "/ledger", O_CREAT | O_WRONLY | O_APPEND, 0o600)
     for step in Step.script(seed: seed) {
         try await step.run(on: store)
@@ -76,7 +84,8 @@ private func runUntilDeath(in path: String, seed: UInt64) async throws {
         let write = 1 + (number * 37) % 260
         let path = directory.path
         let seed = UInt64(number)
-        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, seed = seed as UInt64, write = write as Int] in
+        await #expect(processExitsWith: .signal(SIGKILL)) {
+            [path = path as String, seed = seed as UInt64, write = write as Int] in
             dieWithin(write: write)
             try await runUntilDeath(in: path, seed: seed)
         }
@@ -88,7 +97,8 @@ private func runUntilDeath(in path: String, seed: UInt64) async throws {
         let path = directory.path
         let seed = UInt64(1_000 + number)
         let microseconds = 500 + (number * 7_919) % 40_000
-        await #expect(processExitsWith: .failure) { [path = path as String, seed = seed as UInt64, microseconds = microseconds as Int] in
+        await #expect(processExitsWith: .failure) {
+            [path = path as String, seed = seed as UInt64, microseconds = microseconds as Int] in
             ualarm(UInt32(microseconds), 0)
             try await runUntilDeath(in: path, seed: seed)
         }

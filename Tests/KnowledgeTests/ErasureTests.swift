@@ -8,16 +8,24 @@ import Testing
     private func isInFiles(_ text: String) -> Bool {
         let needle = Array(text.utf8)
         let bytes = directory.bytes
-        return bytes.indices.contains { bytes[$0] == needle[0] && bytes[$0...].starts(with: needle) }
+        return bytes.indices.contains {
+            bytes[$0] == needle[0] && bytes[$0...].starts(with: needle)
+        }
     }
 
-    /// The index keeps words in lower case and without their common beginnings, so half of the word is looked for as well.
-    private var traces: [String] { [secret, secret.lowercased(), String(secret.lowercased().dropFirst(4))] }
+    /// The index keeps words in lower case and without their common beginnings, so half of the word
+    /// is looked for as well.
+    private var traces: [String] {
+        [secret, secret.lowercased(), String(secret.lowercased().dropFirst(4))]
+    }
 
     private func filled() async throws -> PassageStore {
         let store = try await PassageStore.ofWords(in: directory)
-        for number in 0..<30 { _ = try await store.upsert(document("d\(number)", "\(lorem) number \(number)"), in: "c") }
-        _ = try await store.upsert(document("private", "The key is \(secret), keep it.", title: secret), in: "c")
+        for number in 0..<30 {
+            _ = try await store.upsert(document("d\(number)", "\(lorem) number \(number)"), in: "c")
+        }
+        _ = try await store.upsert(
+            document("private", "The key is \(secret), keep it.", title: secret), in: "c")
         #expect(isInFiles(secret))
         return store
     }
@@ -50,7 +58,9 @@ import Testing
         store.close()
     }
 
-    @Test func `a store that was closed before it could erase does so at the next start`() async throws {
+    @Test func `a store that was closed before it could erase does so at the next start`()
+        async throws
+    {
         let store = try await filled()
         _ = try await store.delete(document: "private", in: "c")
         store.close()
@@ -65,7 +75,8 @@ import Testing
         var sizes: [Int] = []
         for round in 0..<20 {
             for number in 0..<10 {
-                _ = try await store.upsert(document("d\(number)", lorem + " \(number) \(round % 2)"), in: "c")
+                _ = try await store.upsert(
+                    document("d\(number)", lorem + " \(number) \(round % 2)"), in: "c")
             }
             try await store.maintain()
             sizes.append(directory.bytes.count)

@@ -8,14 +8,17 @@ import Testing
         let store = try await PassageStore.ofWords(in: directory)
         defer { store.close() }
         let text = "# Foxes\n\nA red fox lives here.\n\n# Hens\n\nA hen lays eggs.\n"
-        let receipt = try await store.upsert(document("animals", text, title: "Animals", as: .markdown), in: "c")
+        let receipt = try await store.upsert(
+            document("animals", text, title: "Animals", as: .markdown), in: "c")
         let hit = try #require(try await store.hits("who lays eggs?").first)
         #expect(hit.document == "animals" && hit.title == "Animals" && hit.digest == receipt.digest)
         #expect(hit.passage.text == "# Hens\n\nA hen lays eggs.")
         let range = hit.passage.byteRange
         let (content, stored) = try await store.source(
             of: "animals", in: "c", from: range.lowerBound, to: range.upperBound)
-        #expect(String(decoding: content, as: UTF8.self) == hit.passage.text && stored.digest == hit.digest)
+        #expect(
+            String(decoding: content, as: UTF8.self) == hit.passage.text
+                && stored.digest == hit.digest)
         #expect(hit.lexicalScore > 0 && hit.denseScore > 0 && hit.score > 0)
     }
 
@@ -26,7 +29,9 @@ import Testing
         let same = try await store.upsert(document("d", "old fox"), in: "c")
         #expect(same.isUnchanged && same.sequence == first.sequence && !first.isUnchanged)
         let renamed = try await store.upsert(document("d", "old fox", title: "T"), in: "c")
-        #expect(!renamed.isUnchanged && renamed.sequence > first.sequence && renamed.digest == first.digest)
+        #expect(
+            !renamed.isUnchanged && renamed.sequence > first.sequence
+                && renamed.digest == first.digest)
         _ = try await store.upsert(document("d", "new hen"), in: "c")
         #expect(try await store.hits("fox", .lexical).isEmpty)
         #expect(try await store.hits("hen").map(\.passage.text) == ["new hen"])
@@ -70,11 +75,13 @@ import Testing
         let store = try await PassageStore.ofWords(in: directory)
         defer { store.close() }
         let attributed = try Document(
-            name: "b", mediaType: .plainText, attributes: ["k": "v", "empty": ""], content: Array("x".utf8))
+            name: "b", mediaType: .plainText, attributes: ["k": "v", "empty": ""],
+            content: Array("x".utf8))
         _ = try await store.upsert(attributed, in: "c")
         for name in ["d", "a", "c"] { _ = try await store.upsert(document(name, name), in: "c") }
         let first = try await store.documents(in: "c", limit: 3)
-        #expect(first.map(\.name) == ["a", "b", "c"] && first[1].attributes == ["k": "v", "empty": ""])
+        #expect(
+            first.map(\.name) == ["a", "b", "c"] && first[1].attributes == ["k": "v", "empty": ""])
         #expect(try await store.documents(in: "c", after: "c", limit: 3).map(\.name) == ["d"])
     }
 
@@ -84,7 +91,8 @@ import Testing
         _ = try await store.upsert(document("d", "12345"), in: "c")
         #expect(try await store.source(of: "d", in: "c", from: 5).content == [])
         for (start, end) in [(-1, 2), (3, 2), (0, 6), (6, 6)] {
-            await #expect(throws: KnowledgeError.invalidRange(start: start, end: end, byteCount: 5)) {
+            await #expect(throws: KnowledgeError.invalidRange(start: start, end: end, byteCount: 5))
+            {
                 try await store.source(of: "d", in: "c", from: start, to: end)
             }
         }
@@ -98,14 +106,19 @@ import Testing
     }
 
     @Test func `what is no document is refused with the reason`() throws {
-        #expect(throws: KnowledgeError.invalidDocument("its bytes are not UTF-8; convert it first")) {
+        #expect(throws: KnowledgeError.invalidDocument("its bytes are not UTF-8; convert it first"))
+        {
             try Document(name: "d", mediaType: .plainText, content: [0x66, 0xFF])
         }
         #expect(throws: KnowledgeError.self) { try document("", "x") }
         #expect(throws: KnowledgeError.self) { try document("a\nb", "x") }
-        #expect(throws: KnowledgeError.self) { try document("d", "x", title: String(repeating: "t", count: 2_000)) }
+        #expect(throws: KnowledgeError.self) {
+            try document("d", "x", title: String(repeating: "t", count: 2_000))
+        }
         let large = [UInt8](repeating: 32, count: Document.contentByteCountMax + 1)
-        #expect(throws: KnowledgeError.self) { try Document(name: "d", mediaType: .plainText, content: large) }
+        #expect(throws: KnowledgeError.self) {
+            try Document(name: "d", mediaType: .plainText, content: large)
+        }
     }
 
     @Test(arguments: [0, 201]) func `a limit out of bounds is refused`(limit: Int) {
@@ -117,19 +130,26 @@ import Testing
         let names = ["fox", "hen", "dog", "cat", "owl", "red", "brown", "grey"]
         var store = try await PassageStore.ofWords(in: directory)
         for number in 0..<60 {
-            let text = (0..<Int.random(in: 1...6, using: &random)).map { _ in names.randomElement(using: &random)! }
-            _ = try await store.upsert(document("d\(number % 40)", text.joined(separator: " ")), in: "c")
+            let text = (0..<Int.random(in: 1...6, using: &random)).map { _ in
+                names.randomElement(using: &random)!
+            }
+            _ = try await store.upsert(
+                document("d\(number % 40)", text.joined(separator: " ")), in: "c")
         }
         let queries = names + ["red fox", "grey owl or brown hen"]
         var before: [[Hit]] = []
         for query in queries { before.append(try await store.hits(query, limit: 50)) }
         store.close()
         store = try await PassageStore.ofWords(in: directory)
-        for (query, hits) in zip(queries, before) { #expect(try await store.hits(query, limit: 50) == hits) }
+        for (query, hits) in zip(queries, before) {
+            #expect(try await store.hits(query, limit: 50) == hits)
+        }
         store.close()
     }
 
-    @Test func `another embedder is refused, and welcome with a new embedding of everything`() async throws {
+    @Test func `another embedder is refused, and welcome with a new embedding of everything`()
+        async throws
+    {
         let store = try await PassageStore.ofWords(in: directory)
         _ = try await store.upsert(document("d", "red fox", title: "T"), in: "c")
         store.close()
@@ -137,7 +157,8 @@ import Testing
         await #expect(throws: KnowledgeError.embedderChanged(stored: "words", present: "others")) {
             try await PassageStore.open(path: directory.database, embedder: other)
         }
-        let again = try await PassageStore.open(path: directory.database, embedder: other, reembedding: true)
+        let again = try await PassageStore.open(
+            path: directory.database, embedder: other, reembedding: true)
         #expect(try await again.hits("fox").map(\.title) == ["T"])
         again.close()
         let settled = try await PassageStore.open(path: directory.database, embedder: other)
@@ -150,9 +171,12 @@ import Testing
         defer { store.close() }
         let text = (0..<3_000).map { "w\($0)" }.joined(separator: "\n\n")
         _ = try await store.upsert(document("d", text), in: "c")
-        let query = try SearchQuery(text.split(separator: "\n\n").prefix(16).joined(separator: " "), in: ["c"])
+        let query = try SearchQuery(
+            text.split(separator: "\n\n").prefix(16).joined(separator: " "), in: ["c"])
         _ = try await store.search(query)
-        await #expect(throws: (any Error).self) { try await store.search(query, within: .seconds(-1)) }
+        await #expect(throws: (any Error).self) {
+            try await store.search(query, within: .seconds(-1))
+        }
     }
 
     @Test func `an embedder that returns nonsense stores nothing`() async throws {
@@ -161,7 +185,9 @@ import Testing
         }
         let store = try await PassageStore.open(path: directory.database, embedder: broken)
         defer { store.close() }
-        await #expect(throws: KnowledgeError.self) { try await store.upsert(document("d", "x"), in: "c") }
+        await #expect(throws: KnowledgeError.self) {
+            try await store.upsert(document("d", "x"), in: "c")
+        }
         #expect(try await store.documents(in: "c", limit: 1).isEmpty)
     }
 }

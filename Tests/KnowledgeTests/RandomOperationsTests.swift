@@ -6,7 +6,9 @@ import Testing
     private let directory = TemporaryDirectory()
     private let animals = ["fox", "hen", "dog", "cat", "owl", "bee", "ant", "elk"]
 
-    @Test(arguments: 1...3) func `the store holds what a dictionary would`(seed: UInt64) async throws {
+    @Test(arguments: 1...3) func `the store holds what a dictionary would`(seed: UInt64)
+        async throws
+    {
         var random = Seeded(seed)
         var store = try await PassageStore.ofWords(in: directory)
         var model: [String: [String: String]] = [:]
@@ -44,12 +46,16 @@ import Testing
 
     private func randomText(_ random: inout Seeded) -> String {
         (0..<Int.random(in: 1...3, using: &random)).map { _ in
-            (0..<Int.random(in: 1...4, using: &random)).map { _ in animals.randomElement(using: &random)! }
-                .joined(separator: " ")
+            (0..<Int.random(in: 1...4, using: &random)).map { _ in
+                animals.randomElement(using: &random)!
+            }
+            .joined(separator: " ")
         }.joined(separator: ".\n\n")
     }
 
-    private func check(_ store: PassageStore, _ model: [String: [String: String]], _ animal: String) async throws {
+    private func check(_ store: PassageStore, _ model: [String: [String: String]], _ animal: String)
+        async throws
+    {
         for (collection, documents) in model {
             let listed = try await store.documents(in: collection, limit: 100)
             #expect(listed.map(\.name) == documents.keys.sorted())

@@ -1,6 +1,7 @@
-@testable import Knowledge
 import LinearAlgebra
 import Testing
+
+@testable import Knowledge
 
 @Suite struct RankingTests {
     private let candidates = [
@@ -11,26 +12,37 @@ import Testing
     @Test func `the convex sum is what the formula says, and of equals the older comes first`() {
         let ranking = Fusion.convex(lexicalWeight: 0.5).ranking(candidates)
         #expect(ranking.map(\.id) == [1, 3, 4, 2])
-        #expect(zip(ranking.map(\.score), [0.6, 0.55, 0.55, 0.45] as [Float]).allSatisfy { abs($0 - $1) < 1e-6 })
+        #expect(
+            zip(ranking.map(\.score), [0.6, 0.55, 0.55, 0.45] as [Float]).allSatisfy {
+                abs($0 - $1) < 1e-6
+            })
     }
 
     @Test func `reciprocal ranks add up; what no word matches has no lexical rank`() {
         let ranking = Fusion.reciprocalRank.ranking(candidates)
-        let expected: [Int64: Float] = [1: 1 / 61 + 1 / 64, 2: 1 / 61, 3: 1 / 62 + 1 / 62, 4: 1 / 63 + 1 / 63]
+        let expected: [Int64: Float] = [
+            1: 1 / 61 + 1 / 64, 2: 1 / 61, 3: 1 / 62 + 1 / 62, 4: 1 / 63 + 1 / 63,
+        ]
         #expect(ranking.map(\.id) == [3, 1, 4, 2])
         for scored in ranking { #expect(abs(scored.score - expected[scored.id]!) < 1e-6) }
     }
 
-    @Test(arguments: [0.0, 1.0]) func `a weight of all or nothing gives one side's order`(weight: Double) {
+    @Test(arguments: [0.0, 1.0]) func `a weight of all or nothing gives one side's order`(
+        weight: Double
+    ) {
         let ranking = Fusion.convex(lexicalWeight: weight).ranking(candidates).map(\.id)
         #expect(ranking == (weight == 0 ? [2, 3, 4, 1] : [1, 3, 4, 2]))
     }
 
     @Test(arguments: [0, 1, 7, 100, 1_000]) func `the heap keeps what a sort would`(limit: Int) {
         var random = Seeded(UInt64(limit))
-        let scores = (0..<500).map { Scored(id: Int64($0), score: Float(Int.random(in: 0..<40, using: &random))) }
+        let scores = (0..<500).map {
+            Scored(id: Int64($0), score: Float(Int.random(in: 0..<40, using: &random)))
+        }
         var best = TopScores(limit: limit)
-        for scored in scores.shuffled(using: &random) where best.accepts(scored.score) { best.add(scored) }
+        for scored in scores.shuffled(using: &random) where best.accepts(scored.score) {
+            best.add(scored)
+        }
         #expect(best.sorted == Array(scores.sorted { $0.precedes($1) }.prefix(limit)))
     }
 
@@ -45,7 +57,7 @@ import Testing
         for _ in 0..<20 {
             let query = random.direction(48)
             let exact = vectors.map { Distance.dot($0, query) }.largest(10).map { Int64($0.index) }
-            let coarse = Set(index.nearest(to: query, limit: 40).map(\.id))
+            let coarse = Set(index.best(40, of: index.coarseScores(of: query)).map(\.id))
             #expect(exact.allSatisfy { coarse.contains($0) })
         }
     }
@@ -55,7 +67,8 @@ import Testing
         var index = CollectionIndex(dimension: 8)
         var model: [Int64: [Float]] = [:]
         for id in 0..<300 as Range<Int64> {
-            let vector = id % 5 == 0 ? [Float](repeating: 0.35, count: 8) : random.direction(8)  // many ties
+            // Many are equal.
+            let vector = id % 5 == 0 ? [Float](repeating: 0.35, count: 8) : random.direction(8)
             index.add(IndexedPassage(id: id, termCount: Int(id), vector: vector))
             model[id] = vector
             if id % 3 == 0, let gone = model.keys.randomElement(using: &random) {
@@ -70,7 +83,9 @@ import Testing
         #expect(index.count == model.count && index.meanTermCount == fresh.meanTermCount)
         for limit in [1, 10, 300] {
             let query = random.direction(8)
-            #expect(index.nearest(to: query, limit: limit) == fresh.nearest(to: query, limit: limit))
+            #expect(
+                index.best(limit, of: index.coarseScores(of: query))
+                    == fresh.best(limit, of: fresh.coarseScores(of: query)))
         }
     }
 }

@@ -74,7 +74,8 @@ extension [Float] {
     }
 }
 
-/// Counts words by their hash: no model, but near texts get near vectors, and equal ones equal ones.
+/// Counts words by their hash: no model, but near texts get near vectors, and equal ones equal
+/// ones.
 func wordEmbedder(identity: String = "words", dimension: Int = 32) -> Embedder {
     Embedder(identity: identity, dimension: dimension, tokenCount: wordCount) { texts in
         texts.map { text in
@@ -111,7 +112,10 @@ extension PassageStore {
         try await open(path: directory.database, embedder: wordEmbedder())
     }
 
-    func hits(_ text: String, in collections: [String] = ["c"], limit: Int = 10, _ sides: SearchSides = .hybrid(.standard))
+    func hits(
+        _ text: String, in collections: [String] = ["c"], limit: Int = 10,
+        _ sides: SearchSides = .hybrid(.standard)
+    )
         async throws -> [Hit]
     {
         try await search(SearchQuery(text, in: collections, limit: limit, sides: sides)).hits
@@ -119,6 +123,7 @@ extension PassageStore {
 }
 
 let lorem = """
-    The store keeps documents. A passage is a stretch of one. Whoever cites a passage names the document, the bytes and the \
-    digest, and anybody can check it. Nothing that was acknowledged is lost, and what was deleted is gone for good.
+    The store keeps documents. A passage is a stretch of one. Whoever cites a passage names the \
+    document, the bytes and the digest, and anybody can check it. Nothing that was acknowledged is \
+    lost, and what was deleted is gone for good.
     """

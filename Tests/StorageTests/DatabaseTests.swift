@@ -14,10 +14,12 @@ import Testing
 
     @Test func `values come back as they went in`() throws {
         let database = try Database(path: file.path)
-        try database.execute("CREATE TABLE t(a INTEGER, b REAL, c TEXT, d BLOB, e BLOB, f TEXT) STRICT")
+        try database.execute(
+            "CREATE TABLE t(a INTEGER, b REAL, c TEXT, d BLOB, e BLOB, f TEXT) STRICT")
         let floats: [Float] = [1.5, -0, .greatestFiniteMagnitude, .leastNonzeroMagnitude]
         try database.run(
-            "INSERT INTO t VALUES(?, ?, ?, ?, ?, ?)", .integer(Int64.min), .real(0.1), "é\u{0}☃", .blob([]),
+            "INSERT INTO t VALUES(?, ?, ?, ?, ?, ?)", .integer(Int64.min), .real(0.1), "é\u{0}☃",
+            .blob([]),
             .floats(floats), nil)
         let isEqual = try database.first("SELECT * FROM t") { row in
             try row.integer(0) == Int64.min && row.real(1) == 0.1 && row.text(2) == "é\u{0}☃"
@@ -59,7 +61,8 @@ import Testing
 
     @Test func `a statement without end stops at its deadline, and the next one runs`() throws {
         let database = try Database(path: file.path)
-        let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+        let endless =
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
         #expect(throws: StorageError.deadlineExceeded(statement: endless)) {
             try database.until(.now + .milliseconds(20)) { try database.run(endless) }
         }
@@ -85,7 +88,10 @@ import Testing
     }
 
     @Test func `a directory that does not exist is named`() {
-        #expect(throws: StorageError.cannotOpen(path: "/nowhere/x", reason: "unable to open database file")) {
+        #expect(
+            throws: StorageError.cannotOpen(
+                path: "/nowhere/x", reason: "unable to open database file")
+        ) {
             try Database(path: "/nowhere/x")
         }
     }

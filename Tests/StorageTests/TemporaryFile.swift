@@ -9,7 +9,8 @@ final class TemporaryFile: Sendable {
         var template = Array("/tmp/expertmesh-storage-XXXXXX".utf8CString)
         let made = unsafe mkdtemp(&template) != nil
         precondition(made, "/tmp cannot be written")
-        directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        directory = String(
+            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     deinit {

@@ -1,0 +1,56 @@
+import FoundationEssentials
+import Knowledge
+import LinearAlgebra
+import Model
+
+/// Where figures find data and models that are not in the repository.
+enum Sources {
+    /// `squad/squad-v1.1-dev.json` under EXPERTMESH_DATA or `../shared/data`.
+    static func squad() throws -> String { try data("squad/squad-v1.1-dev.json") }
+
+    private static func data(_ name: String) throws -> String {
+        let folder = ProcessInfo.processInfo.environment["EXPERTMESH_DATA"] ?? "../shared/data"
+        return try existing("\(folder)/\(name)", hint: "set EXPERTMESH_DATA")
+    }
+
+    /// The sentence encoder of EXPERTMESH_CACHE or `~/.cache/expertmesh`.
+    static func encoderDirectory() throws -> String {
+        let environment = ProcessInfo.processInfo.environment
+        let cache =
+            environment["EXPERTMESH_CACHE"] ?? (environment["HOME"] ?? "") + "/.cache/expertmesh"
+        return try existing("\(cache)/all-minilm-l6-v2", hint: "run make models")
+    }
+
+    static func encoder() throws -> Embedder {
+        let encoder = try SentenceEncoder(path: encoderDirectory())
+        return Embedder(
+            identity: "all-minilm-l6-v2", dimension: encoder.dimension,
+            tokenCount: { max(0, encoder.tokens(of: $0).count - 2) },
+            embed: { texts in
+                let vectors = encoder.embed(texts)
+                return (0..<vectors.rowCount).map { Array(vectors.row($0)) }
+            })
+    }
+
+    private static func existing(_ path: String, hint: String) throws -> String {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw FigureUnavailable(description: "\(path) does not exist; \(hint)")
+        }
+        return path
+    }
+}
+
+/// A directory for one measurement.
+struct ScratchDirectory {
+    let path = FileManager.default.temporaryDirectory.path + "/expertmesh-\(UUID().uuidString)"
+
+    init() throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    func remove() {
+        do { try FileManager.default.removeItem(atPath: path) } catch {
+            print("left behind: \(path) (\(error))")
+        }
+    }
+}
