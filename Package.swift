@@ -176,6 +176,13 @@ let package = Package(
             "KnowledgeStore",
             imports: ["Knowledge", "Storage", "LinearAlgebra", "Mesh", "Wire", "Transport"]),
         tests("MeshCtl", imports: nio + ["HTTP", logging]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "Router", "ExpertWorker", "Mesh", "Wire", "Transport", "Model", "Checkpoint",
+                "LinearAlgebra", "Tokenization", logging,
+            ],
+            path: "Tests/EndToEndTests", swiftSettings: strict),
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -3,7 +3,6 @@ internal import LinearAlgebra
 internal import Logging
 internal import Mesh
 internal import ServiceKit
-internal import Synchronization
 internal import Transport
 internal import Wire
 
@@ -20,6 +19,7 @@ final class ExpertWorkerService: Service {
     private let loop = EventLoop(name: "io")
     private let shard: ExpertShard
     private let links: RouterLinks
+    private let handlers: Handlers
 
     init(configuration: ExpertWorkerConfiguration, context: ServiceContext) async throws {
         self.configuration = configuration
@@ -32,10 +32,8 @@ final class ExpertWorkerService: Service {
             shard: shard, loader: loader, memoryByteCountMax: configuration.memoryByteCountMax)
         self.shard = shard
         links = RouterLinks()
-        handlers = Self.handlers(shard: shard, assign: assign)
+        handlers = Handlers(shard: shard, assign: assign)
     }
-
-    private let handlers: Handlers
 
     func run() async throws {
         await withTaskGroup { group in
@@ -82,23 +80,5 @@ final class ExpertWorkerService: Service {
             role: .expertWorker, name: configuration.name,
             numericClass: ComputeThreads.kernelName,
             capacityBytes: configuration.memoryByteCountMax, coreCount: configuration.threadCount)
-    }
-
-    private static func handlers(shard: ExpertShard, assign: AssignmentHandler) -> Handlers {
-        var handlers = Handlers()
-        handlers.on(ExpertDispatch.self) { request, attachment, _ in
-            let dispatch = try ValidDispatch(request, rows: attachment.floats())
-            let (sums, nanoseconds) = try await shard.compute(dispatch)
-            let reply = ExpertCombine(rowCount: sums.rowCount, computeNanoseconds: nanoseconds)
-            return (reply, Attachment(floats: sums.elements))
-        }
-        handlers.on(AssignExperts.self) { request, _, _ in (try await assign(request), .empty) }
-        handlers.on(WorkerStatus.self) { _, _, context in
-            let reply = WorkerStatusReply(
-                inFlight: await context.peer.inFlight, residentBytes: await shard.residentBytes,
-                experts: await shard.statistics)
-            return (reply, .empty)
-        }
-        return handlers
     }
 }

@@ -92,7 +92,8 @@ struct RouterConfiguration: ServiceConfiguration {
             catalogPath = nil
         }
         keys = APIKeys(values.list("api-keys"))
-        guard try keys != nil || listen.isLoopback || values.boolean("open-access") else {
+        let isOpen = try values.boolean("open-access")
+        guard isOpen || keys != nil || listen.isLoopback else {
             throw values.invalid(
                 "listen", expected: "a loopback address, which it must be without --api-keys "
                     + "(or say --open-access true)")

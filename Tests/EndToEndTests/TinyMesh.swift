@@ -1,0 +1,101 @@
+import Checkpoint
+import FoundationEssentials
+import LinearAlgebra
+import Logging
+import Mesh
+import Model
+import Tokenization
+import Transport
+import Wire
+
+@testable import ExpertWorker
+@testable import Router
+
+/// A mesh of a tiny model in one process, over real sockets: the router's fleet and engine, and workers
+/// that dial in, as the services connect them.
+struct TinyMesh {
+    let loaded: LoadedModel
+    let fleet: Fleet
+    let engine: Engine
+    private let directory: String
+    private let address: SocketAddress
+    private let loop = EventLoop(name: "io")
+    private let server: Server
+    private let steps: Task<Void, Never>
+
+    /// - Parameter fixture: a directory of Tests/ModelTests/Fixtures.
+    init(_ fixture: String, replicas: Int = 2, reduction: Reduction = .partialSum) async throws {
+        directory = FileManager.default.temporaryDirectory.path
+            + "/expertmesh-\(UInt64.random(in: 0 ... .max))"
+        try ModelImporter.run(source: Self.fixtures + fixture, into: directory)
+        loaded = try LoadedModel(path: directory)
+        let fleet = Fleet(
+            model: try ServedModel(loaded), replicaCount: replicas, reduction: reduction, loop: loop,
+            logger: Logger(label: "router") { _ in SwiftLogNoOpLogHandler() })
+        self.fleet = fleet
+        address = try SocketAddress("unix:\(directory)/router.sock")
+        server = try await Server.listen(
+            on: address, loop: loop, hello: Hello(role: .router, name: "router"),
+            handlers: Handlers(), onPeer: { await fleet.serve($0) })
+        let engine = Engine(
+            decoder: loaded.decoder, tokenizer: loaded.tokenizer, fleet: fleet,
+            limits: Scheduler.Limits(), loop: EventLoop(name: "compute"))
+        self.engine = engine
+        steps = Task(executorPreference: engine.loop) { await engine.run() }
+    }
+
+    /// Starts a worker and returns once the router may use it.
+    func addWorker(_ name: String) async throws -> Peer {
+        let shard = ExpertShard(loop: EventLoop(name: name))
+        let loader = ArtifactLoader(
+            store: ArtifactStore(path: directory + "/experts"), loop: EventLoop(name: "files"))
+        let assign = AssignmentHandler(
+            shard: shard, loader: loader, memoryByteCountMax: 1 << 30)
+        let peer = try await Peer.connect(
+            to: address, on: loop,
+            hello: Hello(role: .expertWorker, name: name, capacityBytes: 1 << 30),
+            handlers: Handlers(shard: shard, assign: assign), deadline: .after(.seconds(5)))
+        while await fleet.live.experts(on: WorkerID(name: name)).isEmpty {
+            await fleet.waitForChange(atMost: .milliseconds(100))
+        }
+        while await !fleet.missing.isEmpty {
+            await fleet.waitForChange(atMost: .milliseconds(100))
+        }
+        return peer
+    }
+
+    /// The tokens after `prompt`, greedily.
+    func generate(
+        _ prompt: [TokenID], count: Int, within limit: Duration = .seconds(60),
+        onToken: (Int) async -> Void = { _ in }
+    ) async throws -> [TokenID] {
+        let parameters = GenerationParameters(temperature: 0, tokenCountMax: count)
+        var tokens: [TokenID] = []
+        let events = try await engine.generate(
+            prompt: prompt, parameters: parameters, deadline: .after(limit))
+        for try await event in events {
+            guard case .token(let token) = event else { continue }
+            tokens.append(token.id)
+            await onToken(tokens.count)
+        }
+        return tokens
+    }
+
+    /// The hidden states of a prompt after the last layer, bit for bit.
+    func hiddenStates(_ prompt: [TokenID]) async throws -> Matrix {
+        let cache = KVCache(configuration: loaded.decoder.configuration)
+        let batch = StepBatch(sequences: [(cache: cache, tokens: prompt)])
+        let pass = ForwardPass(decoder: loaded.decoder, fleet: fleet)
+        return try await pass.run(batch, deadline: .after(.seconds(60))).hidden
+    }
+
+    func stop() async throws {
+        steps.cancel()
+        await server.drain(within: .zero)
+        try FileManager.default.removeItem(atPath: directory)
+    }
+
+    private static let fixtures =
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
+        + "/ModelTests/Fixtures/"
+}
