@@ -29,7 +29,7 @@ def main(url, collection, *questions):
 def ask(client, model, store, question):
     """The finished response; its text is printed while it comes."""
     stream = client.responses.create(
-        model=model, input=question, stream=True, include=["file_search_call.results"],
+        model=model, input=question, stream=True, temperature=0, include=["file_search_call.results"],
         tools=[{"type": "file_search", "vector_store_ids": [store]}],
         extra_body={"mesh": {"routing": True}})
     for event in stream:

@@ -89,13 +89,14 @@ class ResponseTests(MeshCase):
 
     def respond(self, question=QUESTION, **parameters):
         return self.client.responses.create(
-            model=self.model, input=question, include=["file_search_call.results"],
+            model=self.model, input=question, temperature=0, max_output_tokens=48,
+            include=["file_search_call.results"],
             tools=[{"type": "file_search", "vector_store_ids": [self.store.id]}], **parameters)
 
     def test_plain(self):
         """an answer names its search, its results, and the file that it cites"""
         response = self.respond()
-        self.assertEqual(response.status, "completed")
+        self.assertIn(response.status, ("completed", "incomplete"))
         search = next(item for item in response.output if item.type == "file_search_call")
         self.assertEqual(search.results[0].filename, "oil.txt")
         annotations = self.annotations(response)
@@ -140,7 +141,7 @@ class ResponseTests(MeshCase):
         events = list(self.respond(stream=True))
         kinds = [event.type for event in events]
         self.assertEqual(kinds[0], "response.created")
-        self.assertEqual(kinds[-1], "response.completed")
+        self.assertIn(kinds[-1], ("response.completed", "response.incomplete"))
         self.assertLess(
             kinds.index("response.file_search_call.completed"),
             kinds.index("response.output_text.delta"))

@@ -58,27 +58,36 @@ struct HTTPClient: Sendable {
     func stream(
         _ request: HTTPRequest, _ receive: ([UInt8]) async throws -> Void
     ) async throws -> Int {
-        let channel = try await connect()
-        return try await channel.executeThenClose { inbound, outbound in
-            try await send(request, to: outbound)
-            var status = 0
-            var byteCount = 0
-            for try await part in inbound {
-                switch part {
-                case .head(let head): status = Int(head.status.code)
-                case .body(let buffer):
-                    byteCount += buffer.readableBytes
-                    try checkLength(byteCount, of: request)
-                    try await receive(Array(buffer.readableBytesView))
-                case .end: return status
-                }
+        do {
+            return try await connect().executeThenClose { inbound, outbound in
+                try await outbound.write(contentsOf: parts(of: request))
+                return try await read(inbound, of: request, receive)
             }
-            throw MeshCtlError.unreachable(url: url, reason: "the connection closed in mid-reply")
+        } catch let error where error is ChannelError || error is IOError {
+            throw MeshCtlError.unreachable(url: url, reason: "\(error)")
         }
     }
 
+    private func read(
+        _ inbound: NIOAsyncChannelInboundStream<HTTPClientResponsePart>, of request: HTTPRequest,
+        _ receive: ([UInt8]) async throws -> Void
+    ) async throws -> Int {
+        var status = 0
+        var byteCount = 0
+        for try await part in inbound {
+            switch part {
+            case .head(let head): status = Int(head.status.code)
+            case .body(let buffer):
+                byteCount += buffer.readableBytes
+                try checkLength(byteCount, of: request)
+                try await receive(Array(buffer.readableBytesView))
+            case .end: return status
+            }
+        }
+        throw MeshCtlError.unreachable(url: url, reason: "the connection closed in mid-reply")
+    }
+
     private typealias Channel = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
-    private typealias Writer = NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>
 
     private func connect() async throws -> Channel {
         do {
@@ -95,7 +104,8 @@ struct HTTPClient: Sendable {
         }
     }
 
-    private func send(_ request: HTTPRequest, to outbound: Writer) async throws {
+    /// They leave in one write: a server may answer and hang up as soon as it has the head.
+    private func parts(of request: HTTPRequest) -> [HTTPClientRequestPart] {
         var head = HTTPRequestHead(version: .http1_1, method: request.method, uri: request.path)
         head.headers.add(name: "Host", value: "\(host):\(port)")
         head.headers.add(name: "Connection", value: "close")
@@ -104,11 +114,8 @@ struct HTTPClient: Sendable {
             head.headers.add(name: "Content-Type", value: contentType)
             head.headers.add(name: "Content-Length", value: String(request.body.count))
         }
-        try await outbound.write(.head(head))
-        if !request.body.isEmpty {
-            try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: request.body))))
-        }
-        try await outbound.write(.end(nil))
+        let body = HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: request.body)))
+        return [.head(head)] + (request.body.isEmpty ? [] : [body]) + [.end(nil)]
     }
 
     private func checkLength(_ byteCount: Int, of request: HTTPRequest) throws {

@@ -43,9 +43,14 @@ struct Readiness: Sendable {
         var reasons: [String] = []
         let answer = try await Polling.until(deadline) {
             let probe = HTTPRequest(path: "/readyz")
-            let reply = try await client.reply(to: probe, within: Self.probeTimeout)
-            reasons = Self.reasons(reply).map { "\(service.name): \($0)" }
-            return reply.status == 200 ? true : nil
+            do {
+                let reply = try await client.reply(to: probe, within: Self.probeTimeout)
+                reasons = Self.reasons(reply).map { "\(service.name): \($0)" }
+                return reply.status == 200 ? true : nil
+            } catch let error as MeshCtlError {
+                reasons = ["\(service.name): \(error)"]
+                return nil
+            }
         }
         if answer == nil { throw MeshCtlError.notReady(reasons: reasons) }
     }
