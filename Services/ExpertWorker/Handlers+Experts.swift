@@ -1,3 +1,4 @@
+internal import LinearAlgebra
 internal import Mesh
 internal import Transport
 internal import Wire
