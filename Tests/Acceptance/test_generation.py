@@ -42,8 +42,8 @@ class ChatTests(MeshCase):
 
     def test_length(self):
         """max_tokens ends an answer and says so"""
-        answer = self.chat(max_tokens=5)
-        self.assertEqual(answer.usage.completion_tokens, 5)
+        answer = self.chat(max_tokens=2)
+        self.assertEqual(answer.usage.completion_tokens, 2)
         self.assertEqual(answer.choices[0].finish_reason, "length")
 
     def test_stop(self):
@@ -62,7 +62,7 @@ class ChatTests(MeshCase):
 
     def test_logprobs(self):
         """log probabilities name the tokens that were drawn, likeliest first"""
-        answer = self.chat(max_tokens=6, logprobs=True, top_logprobs=3)
+        answer = self.chat(max_tokens=2, logprobs=True, top_logprobs=3)
         content = answer.choices[0].logprobs.content
         self.assertEqual("".join(c.token for c in content), answer.choices[0].message.content)
         for drawn in content:
