@@ -179,8 +179,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Router", "ExpertWorker", "Mesh", "Wire", "Transport", "Model", "Checkpoint",
-                "LinearAlgebra", "Tokenization", logging,
+                "Router", "ExpertWorker", "HTTP", "Mesh", "Wire", "Transport", "Model",
+                "Checkpoint", "LinearAlgebra", "Tokenization", logging,
             ],
             path: "Tests/EndToEndTests", swiftSettings: strict),
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),

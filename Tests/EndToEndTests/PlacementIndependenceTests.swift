@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Mesh
 import Model
 import Testing
 import Tokenization
@@ -64,7 +65,7 @@ struct WorkerLossTests {
         try await mesh.stop()
     }
 
-    @Test func `an expert that lived on the lost worker alone is placed again in time`() async throws {
+    @Test func `an expert that lived only on the lost worker is placed again`() async throws {
         let mesh = try await TinyMesh("granitemoeshared", replicas: 1)
         let first = try await mesh.addWorker("worker-1")
         _ = try await mesh.addWorker("worker-2")

@@ -1,5 +1,6 @@
 import Checkpoint
 import FoundationEssentials
+import HTTP
 import LinearAlgebra
 import Logging
 import Mesh
@@ -11,8 +12,8 @@ import Wire
 @testable import ExpertWorker
 @testable import Router
 
-/// A mesh of a tiny model in one process, over real sockets: the router's fleet and engine, and workers
-/// that dial in, as the services connect them.
+/// A mesh of a tiny model in one process, over real sockets: the router's fleet and engine, and
+/// workers that dial in, as the services connect them.
 struct TinyMesh {
     let loaded: LoadedModel
     let fleet: Fleet
@@ -30,7 +31,8 @@ struct TinyMesh {
         try ModelImporter.run(source: Self.fixtures + fixture, into: directory)
         loaded = try LoadedModel(path: directory)
         let fleet = Fleet(
-            model: try ServedModel(loaded), replicaCount: replicas, reduction: reduction, loop: loop,
+            model: try ServedModel(loaded), replicaCount: replicas, reduction: reduction,
+            loop: loop,
             logger: Logger(label: "router") { _ in SwiftLogNoOpLogHandler() })
         self.fleet = fleet
         address = try SocketAddress("unix:\(directory)/router.sock")
