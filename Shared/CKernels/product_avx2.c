@@ -38,10 +38,18 @@ INLINE void decode_bytes(const int8_t *quants, __m256 scale, __m256 w[4]) {
     }
 }
 
+// Every half as a float. Converting one takes four slots of the arithmetic, loading one takes none, and the scales
+// of a model are few enough to stay in the cache.
+static float floats_of_halves[1 << 16];
+
+__attribute__((constructor)) static void fill_floats_of_halves(void) {
+    for (uint32_t h = 0; h < 1 << 16; h++) floats_of_halves[h] = half_to_float((uint16_t)h);
+}
+
 INLINE __m256 float_of_half(const uint8_t *half) {
     uint16_t bits;
     memcpy(&bits, half, 2);
-    return _mm256_cvtph_ps(_mm_set1_epi16((short)bits));
+    return _mm256_broadcast_ss(&floats_of_halves[bits]);
 }
 
 INLINE void decode_block32(enum ck_storage storage, const uint8_t *block, __m256 w[4]) {
@@ -50,10 +58,7 @@ INLINE void decode_block32(enum ck_storage storage, const uint8_t *block, __m256
         const __m256 scale = float_of_half(block);
         return decode_nibbles(block + 2, scale, _mm256_mul_ps(scale, _mm256_set1_ps(-8)), w);
     }
-    int pair;
-    memcpy(&pair, block, 4);
-    const __m256 both = _mm256_cvtph_ps(_mm_set1_epi32(pair));
-    decode_nibbles(block + 4, _mm256_moveldup_ps(both), _mm256_movehdup_ps(both), w);
+    decode_nibbles(block + 4, float_of_half(block), float_of_half(block + 2), w);
 }
 
 // 32 quants of a Q6_K block are put together as bytes; each 16 of them have a scale of their own.
@@ -147,8 +152,8 @@ INLINE void one_row(enum ck_storage storage, const struct product_task *t, size_
     __m256 sums[WEIGHT_ROWS] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
     const uint8_t *rows[WEIGHT_ROWS];
     UNROLL for (int a = 0; a < R; a++) rows[a] = t->weights + (i + (size_t)a) * t->row_bytes;
-    // Four rows side by side are no stream that the processor would recognise: ask for the next four ourselves.
-    const size_t ahead = WEIGHT_ROWS * t->row_bytes;
+    // Four rows side by side are no stream that the processor would recognise: ask for what comes next ourselves.
+    const size_t ahead = 4096;
 #define ADD_PRODUCT(a, k, w) sums[a] = _mm256_fmadd_ps(w, _mm256_load_ps(t->x + (k)), sums[a]);
 #define PREFETCH(a, offset) _mm_prefetch((const char *)rows[a] + (offset) + ahead, _MM_HINT_T0);
     WALK(storage, rows, R, t->columns, ADD_PRODUCT, PREFETCH)
