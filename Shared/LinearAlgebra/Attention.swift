@@ -38,7 +38,8 @@ public enum AttentionMask: Sendable, Equatable {
     case none
 }
 
-/// How queries meet keys. A key-value head serves `headCount / keyValueHeadCount` neighbouring query heads.
+/// How queries meet keys. A key-value head serves `headCount / keyValueHeadCount` neighbouring
+/// query heads.
 public struct AttentionShape: Sendable, Equatable {
     public let headCount: Int
     public let keyValueHeadCount: Int
@@ -68,7 +69,8 @@ public struct AttentionShape: Sendable, Equatable {
     }
 }
 
-/// Neighbouring rows of a batch that belong to one sequence; its cache ends with their own keys and values.
+/// Neighbouring rows of a batch that belong to one sequence; its cache ends with their own keys and
+/// values.
 public struct AttentionSpan: Sendable {
     let rows: Range<Int>
     let cache: AttentionCache
@@ -89,7 +91,8 @@ public func attention(
     precondition(queries.columnCount == shape.headCount * shape.headSize)
     precondition(spans.allSatisfy { $0.cache.width == shape.keyValueHeadCount * shape.headSize })
     precondition(spans.reduce(0) { $0 + $1.rows.count } == queries.rowCount)
-    precondition(spans.allSatisfy { $0.rows.lowerBound >= 0 && $0.rows.upperBound <= queries.rowCount })
+    precondition(
+        spans.allSatisfy { $0.rows.lowerBound >= 0 && $0.rows.upperBound <= queries.rowCount })
     return unsafe Matrix(rowCount: queries.rowCount, columnCount: queries.columnCount) { out in
         guard let out = out.baseAddress else { return }
         let tasks = attentionTasks(spans, shape)
@@ -99,7 +102,8 @@ public func attention(
     }
 }
 
-/// Some rows of a span (counted from its first) and one key-value head: what one thread does at a time.
+/// Some rows of a span (counted from its first) and one key-value head: what one thread does at a
+/// time.
 private struct AttentionTask {
     let span: Int
     let keyValueHead: Int
@@ -130,7 +134,8 @@ private func run(
     unsafe queries.elements.withUnsafeBufferPointer { queries in
         unsafe span.cache.keys.withUnsafeBufferPointer { keys in
             unsafe span.cache.values.withUnsafeBufferPointer { values in
-                let first = (span.rows.lowerBound + task.rows.lowerBound) * shape.headCount * shape.headSize
+                let first =
+                    (span.rows.lowerBound + task.rows.lowerBound) * shape.headCount * shape.headSize
                 let column = task.keyValueHead * shape.headSize
                 let arguments = unsafe ck_attention(
                     queries: queries.baseAddress! + first + column * shape.groupCount,

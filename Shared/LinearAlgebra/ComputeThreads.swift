@@ -1,7 +1,7 @@
 internal import CKernels
 
-/// How many cores the arithmetic of this process may use. One unless set: several processes that share a
-/// machine and spin for each other's cores are slower than each on its own.
+/// How many cores the arithmetic of this process may use. One unless set: several processes that
+/// share a machine and spin for each other's cores are slower than each on its own.
 public enum ComputeThreads {
     /// At least 1; takes effect from the next product on. Results do not depend on it.
     public static func set(_ count: Int) { ck_set_threads(max(1, count)) }
@@ -11,7 +11,8 @@ public enum ComputeThreads {
     /// The kernels that were chosen for this processor; equal names compute equal bits.
     public static var kernelName: String { unsafe String(cString: ck_kernel_name()) }
 
-    /// Calls `body` once for each index below `count`, on several threads, and returns when all are done.
+    /// Calls `body` once for each index below `count`, on several threads, and returns when all are
+    /// done.
     static func parallel(_ count: Int, _ body: (Int) -> Void) {
         withoutActuallyEscaping(body) { body in
             var body: (Int) -> Void = body

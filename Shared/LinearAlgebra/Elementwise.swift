@@ -2,7 +2,8 @@ internal import CKernels
 internal import Glibc
 
 extension Matrix {
-    /// Each row divided by its root mean square and multiplied by `weight` (Zhang and Sennrich 2019).
+    /// Each row divided by its root mean square and multiplied by `weight` (Zhang and Sennrich
+    /// 2019).
     public func rmsNormalised(weight: [Float], epsilon: Float) -> Matrix {
         precondition(weight.count == columnCount)
         return unsafe sameShape { out in
@@ -10,7 +11,8 @@ extension Matrix {
         }
     }
 
-    /// Each group of `weight.count` neighbouring columns normalised by itself: the norm of each head.
+    /// Each group of `weight.count` neighbouring columns normalised by itself: the norm of each
+    /// head.
     public func rmsNormalisedGroups(weight: [Float], epsilon: Float) -> Matrix {
         precondition(!weight.isEmpty && columnCount.isMultiple(of: weight.count))
         let groupCount = rowCount * (columnCount / weight.count)
@@ -45,12 +47,15 @@ extension Matrix {
 
     /// silu(gate) · up, where each row holds the gate's columns, then as many of up.
     public func swiGLUOfHalves() -> Matrix {
-        unsafe halfAsWide { out in unsafe ck_swiglu_halves(elements, rowCount, columnCount / 2, out) }
+        unsafe halfAsWide { out in unsafe ck_swiglu_halves(elements, rowCount, columnCount / 2, out)
+        }
     }
 
     /// silu(gate) · up, where columns of gate and up alternate.
     public func swiGLUOfPairs() -> Matrix {
-        unsafe halfAsWide { out in unsafe ck_swiglu_interleaved(elements, rowCount, columnCount / 2, out) }
+        unsafe halfAsWide { out in
+            unsafe ck_swiglu_interleaved(elements, rowCount, columnCount / 2, out)
+        }
     }
 
     /// silu(gate) · up.

@@ -2,8 +2,8 @@ internal import CKernels
 
 /// Vectors of one dimension at a byte a number, with a scale each, for exact search by dot product.
 ///
-/// A number is off by at most half a step of 1/127 of its vector's largest: rank a few more than needed,
-/// then rescore those with the floats.
+/// A number is off by at most half a step of 1/127 of its vector's largest: rank a few more than
+/// needed, then rescore those with the floats.
 public struct Int8Vectors: Sendable {
     public let dimension: Int
     public private(set) var codes: [Int8] = []
@@ -39,7 +39,8 @@ public struct Int8Vectors: Sendable {
         scales.removeLast()
     }
 
-    /// The `limit` vectors with the largest approximate dot product, best first, equals in order of position.
+    /// The `limit` vectors with the largest approximate dot product, best first, equals in order of
+    /// position.
     public func scan(_ query: [Float], limit: Int) -> [IndexedFloat] {
         scores(query).largest(min(limit, count))
     }
@@ -51,7 +52,9 @@ public struct Int8Vectors: Sendable {
             unsafe fill(UnsafeMutableBufferPointer(rebasing: out[..<count]), code)
             initializedCount = count
         }
-        unsafe scores.withUnsafeMutableBufferPointer { unsafe ck_scale($0.baseAddress, scale, $0.count) }
+        unsafe scores.withUnsafeMutableBufferPointer {
+            unsafe ck_scale($0.baseAddress, scale, $0.count)
+        }
         return scores
     }
 
@@ -64,7 +67,8 @@ public struct Int8Vectors: Sendable {
                     let first = chunk * Self.chunkCount
                     let rows = min(Self.chunkCount, count - first)
                     unsafe ck_int8_scan(
-                        codes + first * dimension, scales + first, rows, dimension, query, out + first)
+                        codes + first * dimension, scales + first, rows, dimension, query,
+                        out + first)
                 }
             }
         }
@@ -73,7 +77,9 @@ public struct Int8Vectors: Sendable {
     private func quantised(_ vector: [Float]) -> (codes: [Int8], scale: Float) {
         precondition(vector.count == dimension)
         let largest = vector.reduce(0) { max($0, abs($1)) }
-        guard largest > 0, largest.isFinite else { return ([Int8](repeating: 0, count: dimension), 0) }
+        guard largest > 0, largest.isFinite else {
+            return ([Int8](repeating: 0, count: dimension), 0)
+        }
         let scale = largest / 127
         return (vector.map { Int8(($0 / scale).rounded()) }, scale)
     }

@@ -31,7 +31,8 @@ public struct Matrix: Sendable, Equatable {
         writing body: (UnsafeMutableBufferPointer<Float>) -> Void
     ) {
         let count = rowCount * columnCount
-        let elements = unsafe [Float](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+        let elements = unsafe [Float](unsafeUninitializedCapacity: count) {
+            buffer, initializedCount in
             unsafe body(UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
             initializedCount = count
         }

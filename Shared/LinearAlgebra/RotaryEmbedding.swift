@@ -28,8 +28,8 @@ public struct RotaryEmbedding: Sendable {
         (0..<size / 2).map { 1 / Float(pow(Double(base), Double(2 * $0) / Double(size))) }
     }
 
-    /// Sines and cosines for some rows, computed once for all layers. In float32, as the references do:
-    /// far positions would otherwise differ from theirs in the fourth digit.
+    /// Sines and cosines for some rows, computed once for all layers. In float32, as the references
+    /// do: far positions would otherwise differ from theirs in the fourth digit.
     public func angles(at positions: [Int]) -> RotaryAngles {
         var cosines = Matrix(zeros: positions.count, frequencies.count)
         var sines = cosines

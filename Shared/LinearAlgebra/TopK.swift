@@ -26,7 +26,8 @@ extension Array<Float> {
 }
 
 extension ArraySlice<Float> {
-    /// The `count` largest, largest first, equals in order of position; indices count from the slice's first.
+    /// The `count` largest, largest first, equals in order of position; indices count from the
+    /// slice's first.
     public func largest(_ count: Int) -> [IndexedFloat] {
         var best: [IndexedFloat] = []
         guard count > 0 else { return best }
@@ -34,11 +35,14 @@ extension ArraySlice<Float> {
         unsafe withUnsafeBufferPointer { numbers in
             var index = 0
             while index < numbers.count {
-                unsafe insert(IndexedFloat(index: index, value: numbers[index]), into: &best, limit: count)
+                unsafe insert(
+                    IndexedFloat(index: index, value: numbers[index]), into: &best, limit: count)
                 // Most numbers are below the least of the best: C skips them by vectors.
                 let least = best.count == count ? best[count - 1].value : -.infinity
-                index = unsafe best.count < count
-                    ? index + 1 : ck_find_above(numbers.baseAddress, numbers.count, index + 1, least)
+                index =
+                    unsafe best.count < count
+                    ? index + 1
+                    : ck_find_above(numbers.baseAddress, numbers.count, index + 1, least)
             }
         }
         return best

@@ -15,7 +15,8 @@ extension WeightMatrix {
                 let scratch = unsafe scratch.baseAddress?.assumingMemoryBound(to: Float.self)
                 unsafe withWeights { weights in
                     unsafe ck_product(
-                        storage.code, weights, rowCount, columnCount, x.elements, x.rowCount, scratch, y)
+                        storage.code, weights, rowCount, columnCount, x.elements, x.rowCount,
+                        scratch, y)
                 }
             }
         }

@@ -1,7 +1,7 @@
 internal import CKernels
 
-/// How the elements of a weight matrix are stored. The block formats are those of GGML: 32 (Q6_K: 256)
-/// neighbouring columns share a scale.
+/// How the elements of a weight matrix are stored. The block formats are those of GGML: 32 (Q6_K:
+/// 256) neighbouring columns share a scale.
 public enum WeightStorage: Sendable, Equatable, CaseIterable {
     case float32, float16, bfloat16, q8_0, q4_0, q4_1, q6_K
 

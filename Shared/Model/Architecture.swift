@@ -2,8 +2,8 @@ internal import LinearAlgebra
 
 /// A family of models as data. One interpreter, `Decoder`, runs them all; what differs stands here.
 ///
-/// All are decoders with RMS norms before attention and before the feed-forward block, rotary positions,
-/// grouped key-value heads and SwiGLU.
+/// All are decoders with RMS norms before attention and before the feed-forward block, rotary
+/// positions, grouped key-value heads and SwiGLU.
 struct Architecture: Sendable {
     /// `model_type` of a `config.json`.
     let huggingFaceName: String
@@ -30,8 +30,9 @@ struct Architecture: Sendable {
     enum GateRule: Sendable, Equatable {
         /// The k largest logits, softmax over those alone.
         case topKThenSoftmax
-        /// Softmax over all, the k largest, then divided by their sum: always, or as `norm_topk_prob` says
-        /// (GGUF does not say it; the second value is what llama.cpp takes for the family).
+        /// Softmax over all, the k largest, then divided by their sum: always, or as
+        /// `norm_topk_prob` says (GGUF does not say it; the second value is what llama.cpp takes
+        /// for the family).
         case softmaxThenTopK(normalised: Normalisation)
     }
 
@@ -40,8 +41,8 @@ struct Architecture: Sendable {
         case configured(ggufDefault: Bool)
     }
 
-    /// Which key of `config.json` asks for biases, whether it is on when absent, and whether the output
-    /// projection has one too.
+    /// Which key of `config.json` asks for biases, whether it is on when absent, and whether the
+    /// output projection has one too.
     enum BiasRule: Sendable, Equatable {
         case none
         case configured(key: String, default: Bool, includesOutput: Bool)

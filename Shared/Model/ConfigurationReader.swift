@@ -11,12 +11,14 @@ struct ConfigurationReader {
     }
 
     init(file: String, json: JSONValue) {
-        self.init(file: file, values: (json.object ?? [:]).compactMapValues { ConfigurationValue($0) })
+        self.init(
+            file: file, values: (json.object ?? [:]).compactMapValues { ConfigurationValue($0) })
     }
 
     func contains(_ key: String) -> Bool { values[key] != nil }
 
-    /// A whole number in `range`; `fallback` when the key is absent, and an error when there is none.
+    /// A whole number in `range`; `fallback` when the key is absent, and an error when there is
+    /// none.
     func integer(
         _ key: String, in range: ClosedRange<Int>, default fallback: Int? = nil
     ) throws(ModelError) -> Int {

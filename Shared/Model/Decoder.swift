@@ -2,10 +2,12 @@ public import Checkpoint
 public import LinearAlgebra
 public import Tokenization
 
-/// The trunk of a decoder model: all that is not a routed expert. Immutable; any number of steps may use it.
+/// The trunk of a decoder model: all that is not a routed expert. Immutable; any number of steps
+/// may use it.
 ///
-/// A step goes `embed`, then for each layer `attend`, `normalise`, `route` and the experts wherever they are,
-/// `local` meanwhile, `finish`; then `logits` of the rows that are needed, and the batch's `commit`.
+/// A step goes `embed`, then for each layer `attend`, `normalise`, `route` and the experts wherever
+/// they are, `local` meanwhile, `finish`; then `logits` of the rows that are needed, and the
+/// batch's `commit`.
 public final class Decoder: Sendable {
     public let configuration: ModelConfiguration
     private let embedding: WeightMatrix  // [vocabularySize, hiddenSize]
@@ -13,8 +15,8 @@ public final class Decoder: Sendable {
     private let outputNorm: [Float]
     private let head: WeightMatrix  // [vocabularySize, hiddenSize]
 
-    /// Maps the trunk of a model directory. Throws when its configuration is not supported, or when a tensor
-    /// is missing or has another shape than the configuration says.
+    /// Maps the trunk of a model directory. Throws when its configuration is not supported, or when
+    /// a tensor is missing or has another shape than the configuration says.
     public init(directory: CheckpointDirectory) throws(ModelError) {
         let configuration = try ModelConfiguration(directory: directory)
         let table = directory.trunk.table
@@ -43,8 +45,8 @@ public final class Decoder: Sendable {
         return rows
     }
 
-    /// Adds the layer's attention to `hidden` [batch.rowCount, hiddenSize], and its keys and values to the
-    /// batch's caches.
+    /// Adds the layer's attention to `hidden` [batch.rowCount, hiddenSize], and its keys and values
+    /// to the batch's caches.
     public func attend(_ hidden: inout Matrix, layer: Int, batch: StepBatch) {
         let weights = layers[layer]
         let normalised = hidden.rmsNormalised(

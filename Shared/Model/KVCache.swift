@@ -45,8 +45,9 @@ public final class KVCache: Sendable {
         }
     }
 
-    /// Puts keys and values behind the counted positions of a layer, in place of what an unfinished step left
-    /// there. Let go of the result before the next call: appending to a shared array copies it.
+    /// Puts keys and values behind the counted positions of a layer, in place of what an unfinished
+    /// step left there. Let go of the result before the next call: appending to a shared array
+    /// copies it.
     func extend(layer: Int, keys: Matrix, values: Matrix, rows: Range<Int>) -> AttentionCache {
         state.withLock { state in
             state.layers[layer].truncate(to: state.count)

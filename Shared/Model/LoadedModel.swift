@@ -1,7 +1,8 @@
 public import Checkpoint
 public import Tokenization
 
-/// A model directory, ready to run: trunk, tokenizer and chat template. The experts stay where they are.
+/// A model directory, ready to run: trunk, tokenizer and chat template. The experts stay where they
+/// are.
 public struct LoadedModel: Sendable {
     public let directory: CheckpointDirectory
     public let decoder: Decoder
@@ -12,8 +13,8 @@ public struct LoadedModel: Sendable {
     /// The artifact of each expert, layer × expert; empty for a dense layer.
     public var experts: [[ArtifactDigest]] { directory.manifest.layers }
 
-    /// Throws `checkpoint` when a file is missing or damaged, `tokenization` when tokenizer or template are
-    /// none that is understood, and whatever `Decoder` throws.
+    /// Throws `checkpoint` when a file is missing or damaged, `tokenization` when tokenizer or
+    /// template are none that is understood, and whatever `Decoder` throws.
     public init(path: String) throws(ModelError) {
         do {
             directory = try CheckpointDirectory(path: path)
@@ -40,7 +41,8 @@ public struct LoadedModel: Sendable {
             let found = layer < experts.count ? experts[layer].count : 0
             guard found == expected else {
                 let wanted = "\(expected) experts in layer \(layer), as the configuration says"
-                throw .invalid(key: "layers", expected: wanted, file: directory.path + "/manifest.json")
+                throw .invalid(
+                    key: "layers", expected: wanted, file: directory.path + "/manifest.json")
             }
         }
     }
@@ -68,7 +70,9 @@ extension GGUFVocabulary {
             throw .missing(key: "tokenizer.ggml.model and tokens", file: gguf.table.path)
         }
         self.init(model: model, preTokenizer: value("pre")?.string, tokens: tokens)
-        let token = { (key: String) in value(key + "_token_id")?.integer.flatMap(TokenID.init(exactly:)) }
+        let token = { (key: String) in
+            value(key + "_token_id")?.integer.flatMap(TokenID.init(exactly:))
+        }
         scores = value("scores")?.numbers?.map(Float.init) ?? []
         tokenTypes = value("token_type")?.integers?.map(Int32.init(clamping:)) ?? []
         merges = value("merges")?.strings ?? []

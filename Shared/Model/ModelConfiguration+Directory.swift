@@ -26,7 +26,9 @@ extension ModelConfiguration {
         }
     }
 
-    private static func pairing(_ directory: CheckpointDirectory) throws(ModelError) -> RotaryPairing {
+    private static func pairing(_ directory: CheckpointDirectory) throws(ModelError)
+        -> RotaryPairing
+    {
         guard let gguf = directory.gguf else { return .halves }
         let name = gguf.metadata["general.architecture"]?.string ?? "(none)"
         guard let architecture = Architecture.all.first(where: { $0.ggufName == name }) else {

@@ -8,7 +8,8 @@ extension ModelConfiguration {
     init(json: JSONValue, file: String, pairing: RotaryPairing) throws(ModelError) {
         let reader = ConfigurationReader(file: file, json: json)
         let type = try reader.string("model_type")
-        guard let architecture = Architecture.all.first(where: { $0.huggingFaceName == type }) else {
+        guard let architecture = Architecture.all.first(where: { $0.huggingFaceName == type })
+        else {
             let known = Architecture.all.map(\.huggingFaceName).joined(separator: ", ")
             throw reader.unsupported("model_type \(type) (supported: \(known))")
         }
@@ -28,10 +29,13 @@ private struct HuggingFaceReader {
         guard activation == "silu" || activation == "swish" else {
             throw reader.unsupported("hidden_act \(activation)")
         }
-        for key in ["mlp_bias", "use_sliding_window"] where try reader.boolean(key, default: false) {
+        for key in ["mlp_bias", "use_sliding_window"] where try reader.boolean(key, default: false)
+        {
             throw reader.unsupported(key)
         }
-        if reader.contains("quantization_config") { throw reader.unsupported("quantization_config") }
+        if reader.contains("quantization_config") {
+            throw reader.unsupported("quantization_config")
+        }
     }
 
     func configuration(pairing: RotaryPairing) throws(ModelError) -> ModelConfiguration {
@@ -122,8 +126,9 @@ private struct HuggingFaceReader {
         return (isPresent, isPresent && includesOutput)
     }
 
-    /// Where the family has a window, the key is null when the model does not use it. Qwen's configurations
-    /// always name one; they use it only where `use_sliding_window` says so, which is refused above.
+    /// Where the family has a window, the key is null when the model does not use it. Qwen's
+    /// configurations always name one; they use it only where `use_sliding_window` says so, which
+    /// is refused above.
     private func mask() throws(ModelError) -> AttentionMask {
         guard reader.contains("sliding_window"), !reader.contains("use_sliding_window") else {
             return .causal

@@ -1,6 +1,7 @@
 internal import LinearAlgebra
 
-/// The numbers of a model, validated: every one is positive and small enough that shapes fit an Int32.
+/// The numbers of a model, validated: every one is positive and small enough that shapes fit an
+/// Int32.
 public struct ModelConfiguration: Sendable {
     /// The family, as `config.json` spells it: "llama", "granitemoeshared" …
     public let family: String

@@ -1,4 +1,5 @@
-/// xoshiro256** (Blackman and Vigna 2018), seeded through SplitMix64: the same numbers on every machine.
+/// xoshiro256** (Blackman and Vigna 2018), seeded through SplitMix64: the same numbers on every
+/// machine.
 struct RandomSource: Sendable {
     private var state: SIMD4<UInt64>
 

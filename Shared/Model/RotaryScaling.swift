@@ -8,7 +8,8 @@ enum RotaryScaling {
     /// Llama 3.1: long waves are divided by `factor`, short ones kept, those between blended.
     case llama3(factor: Float, lowFactor: Float, highFactor: Float, originalLength: Float)
 
-    /// `config.json`: `rope_parameters` (transformers 5) or `rope_scaling`; nil when there is neither.
+    /// `config.json`: `rope_parameters` (transformers 5) or `rope_scaling`; nil when there is
+    /// neither.
     init(_ scaling: ConfigurationReader?) throws(ModelError) {
         guard let scaling else {
             self = .none

@@ -2,7 +2,8 @@ internal import Glibc
 internal import LinearAlgebra
 public import Tokenization
 
-/// A token and the natural logarithm of its probability under the model itself, before temperature and top-p.
+/// A token and the natural logarithm of its probability under the model itself, before temperature
+/// and top-p.
 public typealias TokenLogProbability = (token: TokenID, logProbability: Float)
 
 /// Chooses tokens from logits. Equal seeds and equal logits give equal tokens.
@@ -13,8 +14,8 @@ public struct Sampler: Sendable {
 
     /// At temperature 0 the likeliest token is taken, of equals the lowest, and nothing is random.
     ///
-    /// `temperature` is at least 0. `topP` in (0, 1] keeps the smallest set of likeliest tokens whose
-    /// probabilities reach it (Holtzman et al. 2020).
+    /// `temperature` is at least 0. `topP` in (0, 1] keeps the smallest set of likeliest tokens
+    /// whose probabilities reach it (Holtzman et al. 2020).
     public init(temperature: Float = 1, topP: Float = 1, seed: UInt64) {
         precondition(temperature >= 0)
         precondition(topP > 0 && topP <= 1)
@@ -53,8 +54,8 @@ public struct Sampler: Sendable {
 
     /// The likeliest tokens that together reach `topP`, likeliest first.
     private func nucleus(_ probabilities: [Float]) -> [IndexedFloat] {
-        // What is left out sums to at most 1 - topP; a token below an equal share of that can be none of the
-        // chosen, so only the few above it are sorted.
+        // What is left out sums to at most 1 - topP; a token below an equal share of that can be
+        // none of the chosen, so only the few above it are sorted.
         let floor = (1 - topP) / Float(probabilities.count)
         let sorted = probabilities.enumerated()
             .filter { $0.element >= floor }

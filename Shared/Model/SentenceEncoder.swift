@@ -2,14 +2,15 @@ internal import Checkpoint
 public import LinearAlgebra
 public import Tokenization
 
-/// Text to one vector of length 1, whose dot products say how alike two texts are: a BERT encoder whose
-/// last layer's rows are averaged (Reimers and Gurevych 2019), such as all-MiniLM-L6-v2.
+/// Text to one vector of length 1, whose dot products say how alike two texts are: a BERT encoder
+/// whose last layer's rows are averaged (Reimers and Gurevych 2019), such as all-MiniLM-L6-v2.
 ///
 /// Constant after loading; any number of threads may share it.
 public final class SentenceEncoder: Sendable {
-    /// Rows that go through the layers together, unless one sentence has more: enough for matrix products
-    /// to be efficient, and few enough that a layer's activations stay near the processor. (Measured
-    /// with 64, 128, 256 and 512: 256 is the fastest by a little, 512 the slowest by a tenth.)
+    /// Rows that go through the layers together, unless one sentence has more: enough for matrix
+    /// products to be efficient, and few enough that a layer's activations stay near the processor.
+    /// (Measured with 64, 128, 256 and 512: 256 is the fastest by a little, 512 the slowest by a
+    /// tenth.)
     static let batchRowCountMax = 256
 
     private let configuration: SentenceEncoderConfiguration
@@ -21,8 +22,8 @@ public final class SentenceEncoder: Sendable {
     private let embeddingNorm: BiasedNorm
     private let layers: [SentenceEncoderLayer]
 
-    /// Opens a directory with `model.safetensors`, `config.json`, `tokenizer.json`, and where they are
-    /// there `tokenizer_config.json`, `sentence_bert_config.json` and `1_Pooling/config.json`.
+    /// Opens a directory with `model.safetensors`, `config.json`, `tokenizer.json`, and where they
+    /// are there `tokenizer_config.json`, `sentence_bert_config.json` and `1_Pooling/config.json`.
     public init(path: String) throws(ModelError) {
         let files = try SentenceEncoderFiles(path: path)
         configuration = files.configuration
@@ -38,8 +39,8 @@ public final class SentenceEncoder: Sendable {
     /// Columns of a vector.
     public var dimension: Int { configuration.hiddenSize }
 
-    /// The tokens that the encoder sees of a text: two special ones around it, and no more in all than
-    /// the model was made for; what is too long loses its end.
+    /// The tokens that the encoder sees of a text: two special ones around it, and no more in all
+    /// than the model was made for; what is too long loses its end.
     public func tokens(of text: String) -> [TokenID] {
         tokenizer.encodeTruncated(text, tokenCountMax: configuration.tokenCountMax)
     }
@@ -49,8 +50,8 @@ public final class SentenceEncoder: Sendable {
 
     /// One row for each list, which must come from `tokens(of:)`: [sentences.count, dimension].
     ///
-    /// Sentences of like length go together, so that no batch is much larger than another; nothing is
-    /// padded, as each row belongs to one sentence and attention stays inside it.
+    /// Sentences of like length go together, so that no batch is much larger than another; nothing
+    /// is padded, as each row belongs to one sentence and attention stays inside it.
     public func embed(tokens sentences: [[TokenID]]) -> Matrix {
         var vectors = Matrix(zeros: sentences.count, dimension)
         let byLength = sentences.indices.sorted { sentences[$0].count < sentences[$1].count }
@@ -96,8 +97,8 @@ public final class SentenceEncoder: Sendable {
 }
 
 extension Matrix {
-    /// Scales the chosen rows to length 1. The sum of a sentence's rows has the mean's direction, so its
-    /// count need not be divided by.
+    /// Scales the chosen rows to length 1. The sum of a sentence's rows has the mean's direction,
+    /// so its count need not be divided by.
     fileprivate mutating func normaliseRows(_ indices: [Int]) {
         var factors = [Float](repeating: 1, count: rowCount)
         for index in indices {

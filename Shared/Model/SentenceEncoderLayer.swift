@@ -23,8 +23,8 @@ struct BiasedNorm: Sendable {
     }
 }
 
-/// One layer of BERT (Devlin and others 2018): attention to all of the sentence, then two products with
-/// a GELU between; each adds to its input and is normalised after that.
+/// One layer of BERT (Devlin and others 2018): attention to all of the sentence, then two products
+/// with a GELU between; each adds to its input and is normalised after that.
 struct SentenceEncoderLayer: Sendable {
     let query: BiasedProjection
     let key: BiasedProjection

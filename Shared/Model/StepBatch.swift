@@ -1,8 +1,9 @@
 public import Tokenization
 internal import LinearAlgebra
 
-/// The rows of one step: for each sequence the tokens that it takes further, one when it decodes, many when
-/// it prefills. Rows of one sequence are neighbours; their positions continue from its cache's count.
+/// The rows of one step: for each sequence the tokens that it takes further, one when it decodes,
+/// many when it prefills. Rows of one sequence are neighbours; their positions continue from its
+/// cache's count.
 public struct StepBatch: Sendable {
     struct Span: Sendable {
         let cache: KVCache
@@ -14,7 +15,8 @@ public struct StepBatch: Sendable {
     let spans: [Span]
     let angles: RotaryAngles
 
-    /// Every sequence has its own cache with room for its tokens, at least one; caches come from one decoder.
+    /// Every sequence has its own cache with room for its tokens, at least one; caches come from
+    /// one decoder.
     public init(sequences: [(cache: KVCache, tokens: [TokenID])]) {
         precondition(!sequences.isEmpty)
         var spans: [Span] = []

@@ -23,7 +23,9 @@ struct WeightLoader {
     let path: String
 
     /// [rowCount, columnCount]. Throws `checkpoint` or `wrongShape`.
-    func matrix(_ name: String, _ rowCount: Int, _ columnCount: Int) throws(ModelError) -> WeightMatrix {
+    func matrix(_ name: String, _ rowCount: Int, _ columnCount: Int) throws(ModelError)
+        -> WeightMatrix
+    {
         let tensor = try tensor(name)
         guard tensor.info.shape == [rowCount, columnCount] else {
             throw wrongShape(name, [rowCount, columnCount], tensor)

@@ -99,7 +99,8 @@ public struct Tokenizer: Sendable {
         return token >= 0 ? token : nil
     }
 
-    /// The text of these tokens; what is not UTF-8 becomes U+FFFD, a number that is no token nothing.
+    /// The text of these tokens; what is not UTF-8 becomes U+FFFD, a number that is no token
+    /// nothing.
     public func decode(_ tokens: [TokenID], skippingSpecialTokens: Bool) -> String {
         var decoder = makeDecoder(skippingSpecialTokens: skippingSpecialTokens)
         var text = ""

@@ -10,7 +10,8 @@ public enum FrameError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .notAFrame(let magic):
-            "starts with \(String(magic, radix: 16)), not with XMSH; the other side speaks another protocol"
+            "starts with \(String(magic, radix: 16)), not with XMSH; "
+                + "the other side speaks another protocol"
         case .unknownVersion(let version):
             "layout version \(version); this build knows version \(FrameHeader.version)"
         case .unknownFlags(let flags): "unknown flags in \(String(flags, radix: 2))"

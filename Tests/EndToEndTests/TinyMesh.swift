@@ -28,7 +28,7 @@ struct TinyMesh {
     init(_ fixture: String, replicas: Int = 2, reduction: Reduction = .partialSum) async throws {
         directory = FileManager.default.temporaryDirectory.path
             + "/expertmesh-\(UInt64.random(in: 0 ... .max))"
-        try ModelImporter.run(source: Self.fixtures + fixture, into: directory)
+        try ModelImporter.run(source: try Self.source(fixture, in: directory), into: directory)
         loaded = try LoadedModel(path: directory)
         let fleet = Fleet(
             model: try ServedModel(loaded), replicaCount: replicas, reduction: reduction,
@@ -97,7 +97,18 @@ struct TinyMesh {
         try FileManager.default.removeItem(atPath: directory)
     }
 
-    private static let fixtures =
+    /// The fixtures have no tokenizer of their own: they get a small one.
+    private static func source(_ fixture: String, in directory: String) throws -> String {
+        let files = FileManager.default
+        let source = directory + "/source"
+        try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try files.copyItem(atPath: tests + "/ModelTests/Fixtures/" + fixture, toPath: source)
+        try files.copyItem(
+            atPath: tests + "/TokenizationTests/Fixtures/tokenizers/gpt2.json",
+            toPath: source + "/tokenizer.json")
+        return source
+    }
+
+    private static let tests =
         URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
-        + "/ModelTests/Fixtures/"
 }

@@ -32,7 +32,8 @@ struct AttentionTests {
             let count = isFirst ? rowCount : rowCount + past
             for head in 0..<6 {
                 let expected = Twin.attention(
-                    part(queries, row, head), keys: (base..<base + count).map { part(keys, $0, head / 3) },
+                    part(queries, row, head),
+                    keys: (base..<base + count).map { part(keys, $0, head / 3) },
                     values: (base..<base + count).map { part(values, $0, head / 3) },
                     visible: visible(mask, position, count), scale: 0.3)
                 let errors = zip(part(result, row, head), expected).map { abs(Double($0) - $1) }
@@ -57,7 +58,8 @@ struct AttentionTests {
     /// A head size of whole vectors takes the vector kernels, 6 the portable ones.
     @Test(arguments: [6, 8, 40, 64])
     func `a row gets the bits that it gets alone`(headSize: Int) {
-        let shape = AttentionShape(headCount: 3, keyValueHeadCount: 1, headSize: headSize, scale: 0.2)
+        let shape = AttentionShape(
+            headCount: 3, keyValueHeadCount: 1, headSize: headSize, scale: 0.2)
         var random = Random(seed: 16)
         let (keys, values) = (random.matrix(50, headSize), random.matrix(50, headSize))
         let queries = random.matrix(50, 3 * headSize)
@@ -68,7 +70,8 @@ struct AttentionTests {
         for row in (0..<50).reversed() {
             cache.truncate(to: row + 1)
             let alone = attention(
-                queries: queries.rows(row..<row + 1), spans: [AttentionSpan(rows: 0..<1, cache: cache)],
+                queries: queries.rows(row..<row + 1),
+                spans: [AttentionSpan(rows: 0..<1, cache: cache)],
                 shape: shape)
             #expect(alone.elements == Array(together.row(row)))
         }

@@ -42,7 +42,9 @@ struct ElementwiseTests {
             for column in 0..<50 {
                 let w = Double(weight[column])
                 let byRMS = numbers[column] / (square + 1e-5).squareRoot() * w
-                let byLayer = (numbers[column] - mean) / (variance + 1e-5).squareRoot() * w + Double(bias[column])
+                let byLayer =
+                    (numbers[column] - mean) / (variance + 1e-5).squareRoot() * w
+                    + Double(bias[column])
                 #expect(abs(Double(rms[row, column]) - byRMS) < 1e-6)
                 #expect(abs(Double(layer[row, column]) - byLayer) < 1e-6)
             }
@@ -69,7 +71,9 @@ struct ElementwiseTests {
         let silu = Matrix.swiGLU(gate: Matrix(row: numbers), up: ones)
         for (index, number) in numbers.enumerated() {
             let x = Double(number)
-            #expect(abs(Double(gelu.elements[index]) - 0.5 * x * erfc(-x / 2.0.squareRoot())) < 1e-6 * max(1, abs(x)))
+            #expect(
+                abs(Double(gelu.elements[index]) - 0.5 * x * erfc(-x / 2.0.squareRoot())) < 1e-6
+                    * max(1, abs(x)))
             #expect(abs(Double(sigmoid.elements[index]) - 1 / (1 + exp(-x))) < 2e-7)
             #expect(abs(Double(silu.elements[index]) - x / (1 + exp(-x))) < 3e-7 * max(1, abs(x)))
         }

@@ -8,7 +8,8 @@ struct PortableKernelTests {
         (WeightStorage.float32, CK_FLOAT32), (.float16, CK_FLOAT16), (.bfloat16, CK_BFLOAT16),
         (.q8_0, CK_Q8_0), (.q4_0, CK_Q4_0), (.q4_1, CK_Q4_1), (.q6_K, CK_Q6_K),
     ])
-    func `portable kernels equal the float64 twin`(storage: WeightStorage, code: ck_storage) throws {
+    func `portable kernels equal the float64 twin`(storage: WeightStorage, code: ck_storage) throws
+    {
         var random = Random(seed: 6)
         let (_, bytes) = try random.weights(storage, rows: 5, columns: 256)
         let x = random.matrix(3, 256)

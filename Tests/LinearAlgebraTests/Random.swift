@@ -23,7 +23,8 @@ struct Random: RandomNumberGenerator {
         Matrix(rowCount: rows, columnCount: columns, elements: floats(rows * columns))
     }
 
-    /// Random quants under small finite scales: every bit pattern that a file could hold, but for the scales.
+    /// Random quants under small finite scales: every bit pattern that a file could hold, but for
+    /// the scales.
     mutating func weights(
         _ storage: WeightStorage, rows: Int, columns: Int
     ) throws -> (WeightMatrix, bytes: [UInt8]) {
@@ -45,7 +46,8 @@ struct Random: RandomNumberGenerator {
         return Array(bytes[..<count])
     }
 
-    /// Gives the floats of a block values between 0.002 and 1: the exponent's high bits are set, not drawn.
+    /// Gives the floats of a block values between 0.002 and 1: the exponent's high bits are set,
+    /// not drawn.
     private func tame(_ bytes: inout [UInt8], _ storage: WeightStorage, _ start: Int) {
         switch storage {
         case .float32: bytes[start + 3] = bytes[start + 3] & 0x80 | 0x3d

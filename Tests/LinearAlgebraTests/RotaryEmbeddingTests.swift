@@ -17,8 +17,12 @@ struct RotaryEmbeddingTests {
                 let (i, j) = pairing == .halves ? (pair, pair + 4) : (2 * pair, 2 * pair + 1)
                 for head in [0, 8] {
                     let (a, b) = (Double(before[row, head + i]), Double(before[row, head + j]))
-                    #expect(abs(Double(after[row, head + i]) - (a * cos(angle) - b * sin(angle))) < 2e-6)
-                    #expect(abs(Double(after[row, head + j]) - (b * cos(angle) + a * sin(angle))) < 2e-6)
+                    #expect(
+                        abs(Double(after[row, head + i]) - (a * cos(angle) - b * sin(angle))) < 2e-6
+                    )
+                    #expect(
+                        abs(Double(after[row, head + j]) - (b * cos(angle) + a * sin(angle))) < 2e-6
+                    )
                 }
             }
         }

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// What the kernels compute, said plainly and in float64. GGUF's description of each format, read afresh:
-/// nothing here is shared with the code under test.
+/// What the kernels compute, said plainly and in float64. GGUF's description of each format, read
+/// afresh: nothing here is shared with the code under test.
 enum Twin {
     /// The numbers of consecutive blocks.
     static func decode(_ storage: WeightStorage, _ bytes: [UInt8]) -> [Double] {
@@ -22,7 +22,9 @@ enum Twin {
         }
     }
 
-    private static func word(_ b: [UInt8], _ at: Int) -> UInt32 { UInt32(b[at]) | UInt32(b[at + 1]) << 8 }
+    private static func word(_ b: [UInt8], _ at: Int) -> UInt32 {
+        UInt32(b[at]) | UInt32(b[at + 1]) << 8
+    }
 
     private static func half(_ b: [UInt8], _ at: Int) -> Double {
         Double(Float16(bitPattern: UInt16(word(b, at))))

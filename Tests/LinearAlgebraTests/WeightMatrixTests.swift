@@ -4,7 +4,8 @@ import Testing
 struct WeightMatrixTests {
     static let storages = WeightStorage.allCases
 
-    /// 64-wide experts, lengths that leave a rest of each kernel's group, and plain rows of odd length.
+    /// 64-wide experts, lengths that leave a rest of each kernel's group, and plain rows of odd
+    /// length.
     static func widths(_ storage: WeightStorage) -> [Int] {
         switch storage.blockLength {
         case 1: [1, 7, 16, 37, 576]
@@ -35,8 +36,8 @@ struct WeightMatrixTests {
             for rowCount in [1, 2, 3, 4, 7, 64] {
                 let x = random.matrix(rowCount, width)
                 let twin = Twin.product(x, decoded, rows: 11)
-                // float32 sums of up to 768 terms in 8 lanes or more. Formats with an offset add and take away
-                // up to 8 times a quant, so their error may be that much larger.
+                // float32 sums of up to 768 terms in 8 lanes or more. Formats with an offset add
+                // and take away up to 8 times a quant, so their error may be that much larger.
                 #expect(twin.relativeError(of: weights.product(with: x).elements) < 4e-6)
             }
         }
@@ -49,7 +50,8 @@ struct WeightMatrixTests {
         let x = random.matrix(70, 256)
         let together = weights.product(with: x)
         for row in 0..<70 {
-            #expect(weights.product(with: x.rows(row..<row + 1)).elements == Array(together.row(row)))
+            #expect(
+                weights.product(with: x.rows(row..<row + 1)).elements == Array(together.row(row)))
         }
     }
 
@@ -72,7 +74,9 @@ struct WeightMatrixTests {
     @Test func `empty matrices make empty products`() throws {
         let weights = WeightMatrix(Matrix(zeros: 0, 4))
         #expect(weights.product(with: Matrix(zeros: 2, 4)) == Matrix(zeros: 2, 0))
-        #expect(WeightMatrix(Matrix(zeros: 3, 4)).product(with: Matrix(zeros: 0, 4)) == Matrix(zeros: 0, 3))
+        #expect(
+            WeightMatrix(Matrix(zeros: 3, 4)).product(with: Matrix(zeros: 0, 4))
+                == Matrix(zeros: 0, 3))
     }
 }
 

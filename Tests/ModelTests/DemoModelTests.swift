@@ -5,10 +5,12 @@ import Model
 import Testing
 import Tokenization
 
-/// The model that ships, against transformers in float32 on the same weights. Golden values are made by
-/// Shared/DemoModel/reference.py; EXPERTMESH_DEMO may name another folder with `manifest.json` and
-/// `demo-golden.json`.
-@Suite(.enabled(if: DemoFiles.arePresent, "the demo model is not here: fetch.py gets its base"), .serialized)
+/// The model that ships, against transformers in float32 on the same weights. Golden values are
+/// made by Shared/DemoModel/reference.py; EXPERTMESH_DEMO may name another folder with
+/// `manifest.json` and `demo-golden.json`.
+@Suite(
+    .enabled(if: DemoFiles.arePresent, "the demo model is not here: fetch.py gets its base"),
+    .serialized)
 struct DemoModelTests {
     struct Prompt: Decodable {
         struct Layer: Decodable {
@@ -23,12 +25,13 @@ struct DemoModelTests {
         let greedy: [TokenID]
     }
 
-    /// Logits between -10 and 40 after 30 layers of sums in another order: 3e-4 was measured. Weights are
-    /// probabilities.
+    /// Logits between -10 and 40 after 30 layers of sums in another order: 3e-4 was measured.
+    /// Weights are probabilities.
     private static let logitTolerance: Float = 1e-3
     private static let weightTolerance: Float = 1e-4
 
-    @Test func `logits, experts and greedy tokens of 20 prompts are those of transformers`() throws {
+    @Test func `logits, experts and greedy tokens of 20 prompts are those of transformers`() throws
+    {
         let prompts = try DemoFiles.prompts()
         let model = try DemoFiles.model()
         #expect(prompts.count == 20)
@@ -40,7 +43,9 @@ struct DemoModelTests {
             compare(step.routings.map { $0[prompt.ids.count - 1] }, prompt.layers)
         }
         for (row, prompt) in prompts.enumerated() {
-            let differences = zip(prompt.topTokens, prompt.topLogits).map { abs(logits[row, $0] - $1) }
+            let differences = zip(prompt.topTokens, prompt.topLogits).map {
+                abs(logits[row, $0] - $1)
+            }
             #expect(differences.max() ?? .infinity < Self.logitTolerance)
         }
         #expect(decode(model, caches, from: logits, count: 32) == prompts.map(\.greedy))
@@ -61,7 +66,8 @@ struct DemoModelTests {
         var logits = first
         for position in 0..<count {
             for row in tokens.indices {
-                tokens[row].append(TokenID(logits.row(row).indexOfLargest!))  // a vocabulary is never empty
+                // A vocabulary is never empty.
+                tokens[row].append(TokenID(logits.row(row).indexOfLargest!))
             }
             guard position + 1 < count else { break }
             let batch = StepBatch(sequences: zip(caches, tokens).map { ($0, [$1[position]]) })
@@ -87,7 +93,8 @@ enum DemoFiles {
     }
 
     private static var base: String {
-        let cache = environment["EXPERTMESH_CACHE"] ?? (environment["HOME"] ?? "") + "/.cache/expertmesh"
+        let cache =
+            environment["EXPERTMESH_CACHE"] ?? (environment["HOME"] ?? "") + "/.cache/expertmesh"
         return cache + "/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf"
     }
 

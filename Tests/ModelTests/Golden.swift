@@ -23,7 +23,9 @@ struct Golden: Decodable {
     /// NAME-Q8_0.json, or NAME/golden.json.
     init(_ name: String) throws {
         let single = Fixture.path(name + ".json")
-        let path = FileManager.default.fileExists(atPath: single) ? single : Fixture.path(name + "/golden.json")
+        let path =
+            FileManager.default.fileExists(atPath: single)
+            ? single : Fixture.path(name + "/golden.json")
         self = try JSONDecoder().decode(Golden.self, from: Data(contentsOf: URL(filePath: path)))
     }
 }

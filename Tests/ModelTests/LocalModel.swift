@@ -16,7 +16,9 @@ struct LocalModel {
     init(directory: CheckpointDirectory) throws {
         decoder = try Decoder(directory: directory)
         experts = try directory.manifest.layers.enumerated().map { layer, digests in
-            try digests.indices.map { try Expert(artifact: directory.expert(layer: layer, index: $0)) }
+            try digests.indices.map {
+                try Expert(artifact: directory.expert(layer: layer, index: $0))
+            }
         }
     }
 

@@ -56,8 +56,9 @@ import Testing
         #expect(encoder.tokens(of: "[SEP]").count > 3)
     }
 
-    /// The committed vectors are rounded to 8 bits. The angle between ours and the true vector is at most
-    /// ours to the rounded one plus the rounded one to the true one, whose maximum the fixture states.
+    /// The committed vectors are rounded to 8 bits. The angle between ours and the true vector is
+    /// at most ours to the rounded one plus the rounded one to the true one, whose maximum the
+    /// fixture states.
     @Test(
         .enabled(
             if: unsafe access(miniLM + "/model.safetensors", R_OK) == 0,

@@ -27,7 +27,8 @@ enum Repository {
         return "/" + file.split(separator: "/").dropLast(3).joined(separator: "/")
     }()
 
-    /// Every file, without those of hidden folders: what git and the build keep is not ours to judge.
+    /// Every file, without those of hidden folders: what git and the build keep is not ours to
+    /// judge.
     static let paths = files(in: "").sorted()
 
     private static func files(in folder: String) -> [String] {

@@ -41,7 +41,8 @@ import Testing
         #"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a b"]}}"#,
         #"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [["a"]]}}"#,
         Self.with(
-            #""pre_tokenizer": {"type": "Split", "pattern": {"Regex": "x+"}, "behavior": "Isolated"}"#
+            #""pre_tokenizer": {"type": "Split", "pattern": {"Regex": "x+"}, "#
+                + #""behavior": "Isolated"}"#
         ),
         Self.with(#""normalizer": {"type": "Precompiled"}"#),
         #"{"model": {"type": "WordPiece", "vocab": {"a": 0}, "unk_token": "[UNK]"}}"#,

@@ -64,11 +64,15 @@ import Testing
 
     @Test func `marks stay with the words of messages through every operation`() throws {
         let template = """
-            {{ m | trim }}{{ m.split('|')[1] }}{{ m[2:6] }}{{ m | upper }}{{ m | replace('end', 'start') }}\
+            {{ m | trim }}{{ m.split('|')[1] }}{{ m[2:6] }}\
+            {{ m | upper }}{{ m | replace('end', 'start') }}\
             {{ [m, 'x'] | join('-') }}{{ m | tojson }}{{ {'k': [m]} | tojson }}{{ [m] }}{{ m * 2 }}\
-            {{ (m ~ '!').strip() }}{% set c %}{{ m }}{% endset %}{{ c }}{{ m | indent }}{{ m | title }}\
-            {% for x in m %}{{ x }}{% endfor %}{{ m | reverse }}{{ m.splitlines()[0] }}{{ m | default('d') }}\
-            {% macro f(a) %}{{ a }}{% endmacro %}{{ f(m) }}{{ f(m)[0:3] }}{{ '%' ~ m.removeprefix('<') }}
+            {{ (m ~ '!').strip() }}{% set c %}{{ m }}\
+            {% endset %}{{ c }}{{ m | indent }}{{ m | title }}\
+            {% for x in m %}{{ x }}{% endfor %}{{ m | reverse }}\
+            {{ m.splitlines()[0] }}{{ m | default('d') }}\
+            {% macro f(a) %}{{ a }}{% endmacro %}{{ f(m) }}\
+            {{ f(m)[0:3] }}{{ '%' ~ m.removeprefix('<') }}
             """
         let segments = try ChatTemplate(template).renderSegments(
             messages: [], addGenerationPrompt: false, variables: ["m": .text("Zz|Zz Zz")])

@@ -9,11 +9,13 @@ nonisolated(unsafe) private var target: @Sendable ([UInt8]) -> Void = { _ in }
 public func fuzz(_ body: @escaping @Sendable ([UInt8]) -> Void) -> Never {
     unsafe target = body
     var count = CommandLine.argc
-    var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = unsafe CommandLine.unsafeArgv
+    var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? =
+        unsafe CommandLine.unsafeArgv
     exit(unsafe LLVMFuzzerRunDriver(&count, &arguments, runOne))
 }
 
-// A function, not a closure: a C callback written in a program's top-level code would be @MainActor.
+// A function, not a closure: a C callback written in a program's top-level code would be
+// @MainActor.
 private func runOne(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = unsafe UnsafeBufferPointer(start: data, count: count)
     unsafe target(Array(input))
