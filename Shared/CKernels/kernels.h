@@ -45,6 +45,11 @@ extern const struct kernel_set *ck_kernels;  // the best for this processor
 extern const struct kernel_set ck_portable;
 #if defined(__x86_64__)
 extern const struct kernel_set ck_avx2;
+#endif
+
+// One copy of a plain loop for each instruction set, chosen when the program is loaded: before a sanitizer is ready
+// to be called, so not under one.
+#if defined(__x86_64__) && !__has_feature(thread_sanitizer) && !__has_feature(address_sanitizer)
 #define CK_CLONES __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
 #define CK_CLONES
