@@ -3,7 +3,8 @@ import Foundation
 import Model
 import Testing
 
-/// A configuration is hostile input: what cannot be computed is refused by name, never computed wrongly.
+/// A configuration is hostile input: what cannot be computed is refused by name, never computed
+/// wrongly.
 struct ModelErrorTests {
     struct Edit: Sendable, CustomTestStringConvertible {
         let fixture: String
@@ -20,7 +21,9 @@ struct ModelErrorTests {
 
     static let edits = [
         Edit("llama", "model_type", "\"gpt2\"", "unsupported model_type gpt2"),
-        Edit("llama", "rope_parameters", "{\"rope_type\":\"yarn\",\"factor\":4}", "unsupported rope_scaling yarn"),
+        Edit(
+            "llama", "rope_parameters", "{\"rope_type\":\"yarn\",\"factor\":4}",
+            "unsupported rope_scaling yarn"),
         Edit("llama", "rope_parameters", "3", "rope_parameters in"),
         Edit("llama", "mlp_bias", "true", "unsupported mlp_bias"),
         Edit("llama", "quantization_config", "{}", "unsupported quantization_config"),
@@ -37,7 +40,9 @@ struct ModelErrorTests {
         Edit("llama", "num_key_value_heads", "0", "num_key_value_heads in"),
         Edit("llama", "rms_norm_eps", "1e400", "malformed"),
         Edit("llama", "vocab_size", "95", "has shape"),
-        Edit("llama", "attention_bias", "true", "has no tensor model.layers.0.self_attn.q_proj.bias"),
+        Edit(
+            "llama", "attention_bias", "true",
+            "has no tensor model.layers.0.self_attn.q_proj.bias"),
         Edit("qwen3moe", "num_experts_per_tok", "9", "num_experts_per_tok in"),
         Edit("qwen3moe", "num_local_experts", "7", "has shape"),
         Edit("qwen3moe", "mlp_only_layers", "[\"x\"]", "mlp_only_layers in"),
