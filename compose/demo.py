@@ -10,9 +10,9 @@ from collections import defaultdict
 from openai import OpenAI
 
 QUESTIONS = [
-    "How many bytes does the header of a frame have?",
-    "What does an expert-worker hold?",
-    "Who dials whom, the router or the worker?",
+    "What is the licence of the base model?",
+    "How long may requests in flight take to finish after SIGTERM?",
+    "Who invented the telephone?",  # not in the documents, and the answer should say so
 ]
 QUOTE_LENGTH = 100
 
@@ -67,17 +67,19 @@ def cited_passages(response):
 
 
 def print_experts(experts):
-    """Who computed how much, and the experts that the gates liked most."""
-    tokens = defaultdict(int)
+    """Who computed how much, and the experts that the gates leant on most."""
+    rows = defaultdict(int)
     for use in experts:
-        tokens[use["worker"]] += use["tokens"]
+        rows[use["worker"]] += use["tokens"]
     layers = {use["layer"] for use in experts}
-    shares = ", ".join(f"{worker} {count:,} rows" for worker, count in sorted(tokens.items()))
-    print(f"  computed by {len(experts)} experts of {len(layers)} layers: {shares}")
+    print(f"  computed by {len(experts)} experts in {len(layers)} layers:")
+    for workers, count in sorted(rows.items(), key=lambda entry: -entry[1]):
+        print(f"    {count:>7,} rows  {workers.replace(',', ' and ')}")
+    print("  of these the heaviest:")
     for use in sorted(experts, key=lambda use: -use["weight"])[:3]:
         print(
-            f"    layer {use['layer']}, expert {use['expert']}, {use['worker']}: "
-            f"{use['tokens']:,} rows, weight {use['weight']:.1f}")
+            f"    layer {use['layer']}, expert {use['expert']}: {use['tokens']:,} rows, "
+            f"weight {use['weight']:.1f}, {use['worker'].replace(',', ' and ')}")
 
 
 if __name__ == "__main__":
