@@ -12,7 +12,7 @@ SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 BIN         := .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help install build demo test unit acceptance bench proto proto-check format tidy clean
+.PHONY: help install models build demo test unit acceptance bench proto proto-check format tidy clean
 
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,13 +20,16 @@ help: ## this text
 install: ## system libraries and the Python venv of demo and acceptance tests, where missing
 	@compose/install.sh
 
+models: install ## the demo's base model and the sentence encoder, into the cache
+	-@"$${EXPERTMESH_CACHE:-$$HOME/.cache/expertmesh}/venv/bin/python" Shared/DemoModel/fetch.py
+
 build: install ## every service and tool, into .build/release
 	swift build $(SWIFT_FLAGS)
 
 demo: install ## a mesh of four processes answers questions about docs/, and stops
 	@SWIFT_FLAGS='$(SWIFT_FLAGS)' BIN='$(BIN)' compose/demo.sh
 
-test: install ## unit tests, generated code compared, real processes under the OpenAI client
+test: models ## unit tests, generated code compared, real processes under the OpenAI client
 	@SWIFT_FLAGS='$(SWIFT_FLAGS)' BIN='$(BIN)' Tests/run proto unit acceptance
 
 unit: install ## unit tests only; FILTER=RouterTests narrows them
