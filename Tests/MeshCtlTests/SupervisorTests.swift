@@ -20,7 +20,7 @@ internal import Testing
     @Test func `a child that ignores SIGTERM is killed after the grace`() async throws {
         try await withState { state in
             let ready = "\(state.path)/trapped"
-            let script = "trap '' TERM; touch \(ready); while :; do sleep 1; done"
+            let script = "trap '' TERM; touch \(ready); for i in $(seq 60); do sleep 1; done"
             let stubborn = try await Child.start(state.planned("stubborn", script))
             let isReady = try await Polling.until(.now + .seconds(20)) {
                 FileManager.default.fileExists(atPath: ready) ? true : nil
