@@ -70,7 +70,8 @@ let c: [Target] = [
     system("CEvent", "libevent_core", apt: "libevent-dev"),
     system("COpenBLAS", "openblas", apt: "libopenblas-dev"),
     .systemLibrary(name: "CCrypto", path: "Shared/CCrypto", providers: [.apt(["libssl-dev"])]),
-    system("CUtf8proc", "libutf8proc", apt: "libutf8proc-dev"),
+    .systemLibrary(
+        name: "CUtf8proc", path: "Shared/CUtf8proc", providers: [.apt(["libutf8proc-dev"])]),
     .target(name: "CKernels", path: "Shared/CKernels", cSettings: optimised),
     .target(
         name: "CProtobuf", path: "Shared/CProtobuf",
@@ -84,7 +85,7 @@ let rooms: [Target] = [
     room("Transport", imports: ["CEvent"]),
     room("Wire", imports: ["CProtobuf"]),
     room("Hashing", imports: ["CCrypto"]),
-    room("LinearAlgebra", imports: ["CKernels", "COpenBLAS"]),
+    room("LinearAlgebra", imports: ["CKernels"]),
     room("Checkpoint", imports: ["Hashing"]),
     room("Tokenization", imports: ["CUtf8proc"]),
     room("Storage", imports: ["CSQLite"]),
@@ -94,7 +95,8 @@ let rooms: [Target] = [
     room("HTTP", imports: nio + [logging, metrics]),
     room(
         "ServiceKit",
-        imports: ["HTTP", logging, metrics, coreMetrics, signals, systemPackage] + nio),
+        imports: ["HTTP", "Transport", logging, metrics, coreMetrics, signals, systemPackage]
+            + nio),
 ]
 
 let process: [Target.Dependency] = ["ServiceKit", "Mesh", "Wire", "Transport", logging, metrics]
@@ -164,7 +166,8 @@ let package = Package(
     targets: c + rooms + services + measures + fuzz + [
         tests("Transport"), tests("Wire", imports: ["CProtobuf"], fixtures: true),
         tests("Mesh", imports: ["Transport", "Wire"]), tests("Hashing"),
-        tests("LinearAlgebra", imports: ["CKernels"]), tests("Checkpoint", fixtures: true),
+        tests("LinearAlgebra", imports: ["CKernels", "COpenBLAS"]),
+        tests("Checkpoint", fixtures: true),
         tests("Tokenization", fixtures: true),
         tests("Model", imports: ["LinearAlgebra", "Checkpoint", "Tokenization"], fixtures: true),
         tests("Storage", imports: ["CSQLite"]),

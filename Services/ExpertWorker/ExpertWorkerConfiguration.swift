@@ -37,20 +37,6 @@ struct ExpertWorkerConfiguration: ServiceConfiguration {
         modelDirectory = try values.string("model-directory")
         memoryByteCountMax = try values.byteCount("memory")
         threadCount = try values.integer("threads", in: 1...Self.threadCountMax)
-        routers = try Self.addresses(values)
-    }
-
-    private static func addresses(_ values: SettingValues) throws(SettingError) -> [SocketAddress] {
-        var addresses: [SocketAddress] = []
-        for text in values.list("routers") {
-            do { addresses.append(try SocketAddress(text)) } catch {
-                throw values.invalid(
-                    "routers", expected: "addresses such as 127.0.0.1:7000 (\(error))")
-            }
-        }
-        guard !addresses.isEmpty else {
-            throw values.invalid("routers", expected: "at least one address")
-        }
-        return addresses
+        routers = try values.socketAddresses("routers")
     }
 }

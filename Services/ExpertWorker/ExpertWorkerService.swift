@@ -17,7 +17,6 @@ final class ExpertWorkerService: Service {
     private let configuration: ExpertWorkerConfiguration
     private let logger: Logger
     private let loop = EventLoop(name: "io")
-    private let shard: ExpertShard
     private let links: RouterLinks
     private let handlers: Handlers
 
@@ -30,7 +29,6 @@ final class ExpertWorkerService: Service {
         let loader = ArtifactLoader(store: store, loop: EventLoop(name: "files"))
         let assign = AssignmentHandler(
             shard: shard, loader: loader, memoryByteCountMax: configuration.memoryByteCountMax)
-        self.shard = shard
         links = RouterLinks()
         handlers = Handlers(shard: shard, assign: assign)
     }

@@ -40,14 +40,6 @@ struct KnowledgeStoreConfiguration: ServiceConfiguration {
         encoderDirectory = try values.string("encoder")
         threadCount = try values.integer("threads", in: 1...Self.threadCountMax)
         isReembedding = try values.boolean("reembed")
-        listen = try Self.address(values)
-    }
-
-    private static func address(_ values: SettingValues) throws(SettingError) -> SocketAddress {
-        do { return try SocketAddress(values.string("listen")) } catch let error as SettingError {
-            throw error
-        } catch {
-            throw values.invalid("listen", expected: "HOST:PORT or unix:PATH (\(error))")
-        }
+        listen = try values.socketAddress("listen")
     }
 }

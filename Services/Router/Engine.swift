@@ -20,9 +20,7 @@ actor Engine: LoopBound {
     private var scheduler: Scheduler
     private var sequences: [RequestID: Sequence] = [:]
     private var lastID: RequestID = 0
-    private var isDraining = false
     private var sleeper: CheckedContinuation<Void, Never>?
-    private var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
     private struct Sequence {
         var generation: Generation
@@ -51,7 +49,6 @@ actor Engine: LoopBound {
     func generate(
         prompt: [TokenID], parameters: GenerationParameters, deadline: Deadline
     ) throws(AdmissionError) -> AsyncThrowingStream<EngineEvent, any Error> {
-        guard !isDraining else { throw .draining }
         let generation = Generation(prompt: prompt, parameters: parameters, tokenizer: tokenizer)
         lastID += 1
         let id = lastID
@@ -85,13 +82,6 @@ actor Engine: LoopBound {
         }
     }
 
-    /// Refuses new requests and returns when the last one has ended.
-    func drain() async {
-        isDraining = true
-        guard !scheduler.isIdle else { return }
-        await withCheckedContinuation { idleWaiters.append($0) }
-    }
-
     // MARK: - A step
 
     private func step(_ entries: [Scheduler.Entry]) async {
@@ -118,11 +108,8 @@ actor Engine: LoopBound {
     private func finish(
         _ entries: [Scheduler.Entry], hidden: Matrix, routes: [ForwardPass.LayerRoute]
     ) {
-        var firstRow = 0
         var complete: [(id: RequestID, lastRow: Int)] = []
-        for entry in entries {
-            let rows = firstRow..<(firstRow + entry.tokenCount)
-            firstRow = rows.upperBound
+        for (entry, rows) in Self.rows(of: entries) {
             scheduler.advance(entry)
             guard sequences[entry.id] != nil else { continue }
             record(routes, rows: rows, of: entry.id)
@@ -132,6 +119,17 @@ actor Engine: LoopBound {
             }
         }
         sample(complete, hidden: hidden)
+    }
+
+    /// Each entry with its rows of the step: entry after entry, as `StepBatch` lays them out.
+    private static func rows(
+        of entries: [Scheduler.Entry]
+    ) -> [(entry: Scheduler.Entry, rows: Range<Int>)] {
+        var firstRow = 0
+        return entries.map { entry in
+            defer { firstRow += entry.tokenCount }
+            return (entry, firstRow..<(firstRow + entry.tokenCount))
+        }
     }
 
     private func record(
@@ -167,13 +165,9 @@ actor Engine: LoopBound {
     /// Ends the requests that need the lost expert and have no time left to wait for it; the others
     /// take the step again.
     private func fail(_ entries: [Scheduler.Entry], by loss: ExpertLoss) {
-        var firstRow = 0
-        var affected: [RequestID] = []
-        for entry in entries {
-            let rows = firstRow..<(firstRow + entry.tokenCount)
-            firstRow = rows.upperBound
-            if loss.rows.contains(where: rows.contains) { affected.append(entry.id) }
-        }
+        let affected = Self.rows(of: entries)
+            .filter { _, rows in loss.rows.contains(where: rows.contains) }
+            .map(\.entry.id)
         let expired = affected.filter { (sequences[$0]?.deadline.remaining ?? .zero) <= .zero }
         let error: any Error = loss.isHeld && !expired.isEmpty ? DeadlineExceeded() : loss
         for id in expired.isEmpty ? affected : expired { end(id, throwing: error) }
@@ -193,9 +187,6 @@ actor Engine: LoopBound {
     private func remove(_ id: RequestID) {
         scheduler.remove(id)
         sequences[id] = nil
-        guard scheduler.isIdle else { return }
-        for waiter in idleWaiters { waiter.resume() }
-        idleWaiters = []
     }
 
     // MARK: - Sleeping

@@ -29,8 +29,6 @@ struct Generation: Sendable {
 
     var completionTokenCount: Int { tokens.count - promptTokenCount }
     var tokenCountMax: Int { promptTokenCount + parameters.tokenCountMax }
-    /// More than one waiting token: the prompt is not through yet.
-    var isPrefilling: Bool { tokens.count - processedTokenCount > 1 }
     var pendingTokenCount: Int { tokens.count - processedTokenCount }
 
     /// The tokens to feed next, at most `limit`.

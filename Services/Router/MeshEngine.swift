@@ -144,7 +144,6 @@ extension AdmissionError {
         switch self {
         case .overloaded: .overloaded(retryAfter: .seconds(1))
         case .tooLarge: .invalid(message: description, param: "max_tokens")
-        case .draining: .unavailable(message: description, retryAfter: .seconds(1))
         }
     }
 }

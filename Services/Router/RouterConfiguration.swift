@@ -82,10 +82,10 @@ struct RouterConfiguration: ServiceConfiguration {
 
     init(_ values: SettingValues) throws(SettingError) {
         listen = try values.address("listen")
-        meshListen = try Self.socket("mesh-listen", values.string("mesh-listen"), values)
+        meshListen = try values.socketAddress("mesh-listen")
         modelDirectory = try values.string("model-directory")
-        if let text = values.optionalString("knowledge-store") {
-            knowledgeStore = try Self.socket("knowledge-store", text, values)
+        if values.optionalString("knowledge-store") != nil {
+            knowledgeStore = try values.socketAddress("knowledge-store")
             catalogPath = try values.string("catalog")
         } else {
             knowledgeStore = nil
@@ -106,13 +106,5 @@ struct RouterConfiguration: ServiceConfiguration {
             waitingCountMax: try values.integer("waiting-requests", in: 0...65_536),
             cachedTokenCountMax: try values.integer("cached-tokens", in: 1...(1 << 30)))
         requestLimits = RequestLimits(duration: try values.duration("request-time"))
-    }
-
-    private static func socket(
-        _ name: String, _ text: String, _ values: SettingValues
-    ) throws(SettingError) -> SocketAddress {
-        do { return try SocketAddress(text) } catch {
-            throw values.invalid(name, expected: "an address such as 127.0.0.1:7000 (\(error))")
-        }
     }
 }

@@ -36,7 +36,6 @@ struct Scheduler: Sendable {
 
     var runningCount: Int { running.count }
     var waitingCount: Int { waiting.count }
-    var isIdle: Bool { running.isEmpty && waiting.isEmpty }
 
     /// Queues a request that may grow to `tokenCountMax` tokens, `promptTokenCount` of which are
     /// known.
@@ -96,7 +95,6 @@ struct Scheduler: Sendable {
 enum AdmissionError: Error, Equatable, CustomStringConvertible {
     case overloaded(waiting: Int)
     case tooLarge(tokenCount: Int, tokenCountMax: Int)
-    case draining
 
     var description: String {
         switch self {
@@ -104,7 +102,6 @@ enum AdmissionError: Error, Equatable, CustomStringConvertible {
             "overloaded: \(waiting) requests wait already; try again later"
         case .tooLarge(let count, let max):
             "the prompt and max_tokens need \(count) tokens of cache; this router has \(max)"
-        case .draining: "this router is shutting down; try another"
         }
     }
 }

@@ -8,7 +8,7 @@ struct Layering {
         "Transport": ["CEvent"],
         "Wire": ["CProtobuf"],
         "Hashing": ["CCrypto"],
-        "LinearAlgebra": ["COpenBLAS", "CKernels"],
+        "LinearAlgebra": ["CKernels"],
         "Storage": ["CSQLite", "CPostgres"],
         "Checkpoint": ["Hashing"],
         "Tokenization": ["CUtf8proc"],
