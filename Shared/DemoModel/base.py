@@ -83,10 +83,17 @@ def load_tokenizer(cache=None):
 
 
 def convert_tokenizer(source, target):
-    """Write tokenizer.json as transformers reads it from the GGUF file."""
+    """Write tokenizer.json as transformers reads it from the GGUF file, digits cut one by one.
+
+    The conversion drops the digit rule of the file's pre-tokenizer, `smollm`.
+    """
+    from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(str(source.parent), gguf_file=source.name)
+    loaded = AutoTokenizer.from_pretrained(str(source.parent), gguf_file=source.name)
+    tokenizer = loaded.backend_tokenizer
+    tokenizer.pre_tokenizer = Sequence(
+        [Digits(individual_digits=True), ByteLevel(add_prefix_space=False)])
     partial = target.with_suffix(".partial")
-    tokenizer.backend_tokenizer.save(str(partial))
+    tokenizer.save(str(partial))
     partial.replace(target)

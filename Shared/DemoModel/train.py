@@ -27,10 +27,13 @@ PLAN = Path(__file__).with_name("plan.json")
 
 
 def rate_factor(step, stage):
-    """Share of the peak rate: linear warm-up, a plateau, linear decay to zero at the end."""
-    warm = min(1.0, (step + 1) / stage["warmup_steps"])
-    left = 1 - step / stage["steps"]
-    return min(warm, 1.0, left / (1 - stage["decay_from"]))
+    """Share of the peak rate: linear warm-up, a plateau, linear decay to zero at the end.
+
+    The plateau does not depend on the number of steps, so a stage can be lengthened or cut short
+    until its decay begins and the plan still describes the whole run.
+    """
+    warm = (step + 1) / stage["warmup_steps"]
+    return min(warm, 1.0, (stage["steps"] - step) / stage["decay_steps"])
 
 
 def optimizer_for(model, stage, plan):

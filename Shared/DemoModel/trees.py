@@ -92,11 +92,15 @@ class Material:
         return Tree(piece)
 
     def mixed_trees(self, stage, step):
-        """Trees of all kinds by the stage's shares, until the step has its tokens."""
+        """Trees of all kinds by the stage's shares, until the step has its tokens.
+
+        Refusals become more frequent while the rate decays: asked for too early, they are learnt
+        before the answers are and given where an answer was due.
+        """
         generator = self.generator(stage, step)
-        progress = step / stage["steps"]
+        decayed = max(0.0, 1 - (stage["steps"] - step) / stage["decay_steps"])
         first, last = stage["refusal_share"]
-        refusal_share = first + (last - first) * progress
+        refusal_share = first + (last - first) * decayed
         trees = []
         while sum(tree.token_count for tree in trees) < stage["step_tokens"]:
             kind = generator.choices(("squad", "textbook", "chat"), stage["mixture"])[0]
