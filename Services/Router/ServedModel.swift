@@ -12,8 +12,13 @@ struct ServedModel: Sendable {
     let name: String
     let revision: Int
     let experts: [ExpertID: ExpertArtifact]
+    /// The model as it was imported.
+    let initial: Revision
 
-    init(name: String, revision: Int, experts: [ExpertID: ExpertArtifact]) {
+    init(
+        name: String, revision: Int, experts: [ExpertID: ExpertArtifact], initial: Revision
+    ) {
+        self.initial = initial
         self.name = name
         self.revision = revision
         self.experts = experts
@@ -32,6 +37,7 @@ struct ServedModel: Sendable {
                     digest: digest.bytes, byteCount: byteCount)
             }
         }
-        self.init(name: loaded.directory.manifest.name, revision: 1, experts: experts)
+        self.init(name: loaded.directory.manifest.name, revision: 1, experts: experts,
+            initial: try Revision(loaded))
     }
 }

@@ -83,8 +83,18 @@ public final class Decoder: Sendable {
     }
 
     /// The experts of each row; empty for a dense layer.
-    public func route(_ normalised: Matrix, layer: Int) -> [Routing] {
-        layers[layer].gate?.route(normalised) ?? []
+    ///
+    /// - Parameter replacement: takes the place of the trunk's gate; at least `topK` experts.
+    public func route(
+        _ normalised: Matrix, layer: Int, replacement: GateMatrix? = nil
+    ) -> [Routing] {
+        guard let gate = layers[layer].gate else { return [] }
+        return (replacement.map(gate.replacing) ?? gate).route(normalised)
+    }
+
+    /// The trunk's gate, as floats; nil for a dense layer.
+    public func gateMatrix(layer: Int) -> GateMatrix? {
+        layers[layer].gate.map { GateMatrix($0.weight.dequantised()) }
     }
 
     /// The dense block, or the expert that every token visits; nil when the layer has neither.
