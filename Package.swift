@@ -46,7 +46,7 @@ let fuzzers: [(name: String, room: String)] = [
 func fuzzer(_ name: String, of room: String) -> Target {
     .executableTarget(
         name: "Fuzz\(name)",
-        dependencies: ["FuzzDriver", .target(name: room), "Transport", "Wire"],
+        dependencies: ["FuzzDriver", .target(name: room), "Transport", "Wire", "CChecksum"],
         path: "Tests/Fuzz/Fuzz\(name)", swiftSettings: strict,
         linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
 }
@@ -72,6 +72,7 @@ let c: [Target] = [
     .systemLibrary(name: "CCrypto", path: "Shared/CCrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
         name: "CUtf8proc", path: "Shared/CUtf8proc", providers: [.apt(["libutf8proc-dev"])]),
+    .target(name: "CChecksum", path: "Shared/CChecksum", cSettings: optimised),
     .target(name: "CKernels", path: "Shared/CKernels", cSettings: optimised),
     .target(
         name: "CProtobuf", path: "Shared/CProtobuf",
@@ -82,14 +83,14 @@ let c: [Target] = [
 ]
 
 let rooms: [Target] = [
-    room("Transport", imports: ["CEvent"]),
+    room("Transport", imports: ["CEvent", "CChecksum"]),
     room("Wire", imports: ["CProtobuf"]),
     room("Hashing", imports: ["CCrypto"]),
     room("LinearAlgebra", imports: ["CKernels"]),
     room("Checkpoint", imports: ["Hashing"]),
     room("Tokenization", imports: ["CUtf8proc"]),
     room("Storage", imports: ["CSQLite"]),
-    room("Mesh", imports: ["Transport", "Wire"]),
+    room("Mesh", imports: ["Transport", "Wire", metrics]),
     room("Model", imports: ["LinearAlgebra", "Checkpoint", "Tokenization"]),
     room("Knowledge", imports: ["Storage", "LinearAlgebra", "Hashing"]),
     room("HTTP", imports: nio + [logging, metrics]),
@@ -119,7 +120,8 @@ let services: [Target] = [
 
 let measures: [Target] = [
     .target(
-        name: "CEcho", path: "Tests/Benchmarks/CEcho", cSettings: optimised,
+        name: "CEcho", dependencies: ["CChecksum"], path: "Tests/Benchmarks/CEcho",
+        cSettings: optimised,
         linkerSettings: [.linkedLibrary("event_core")]),
     .executableTarget(
         name: "Benchmarks",
@@ -164,7 +166,8 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
     targets: c + rooms + services + measures + fuzz + [
-        tests("Transport"), tests("Wire", imports: ["CProtobuf"], fixtures: true),
+        tests("Transport", imports: ["CChecksum"]),
+        tests("Wire", imports: ["CProtobuf"], fixtures: true),
         tests("Mesh", imports: ["Transport", "Wire"]), tests("Hashing"),
         tests("LinearAlgebra", imports: ["CKernels", "COpenBLAS"]),
         tests("Checkpoint", fixtures: true),

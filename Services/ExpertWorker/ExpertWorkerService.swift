@@ -68,7 +68,13 @@ final class ExpertWorkerService: Service {
             onPeer: { peer in
                 logger.notice("connected", metadata: ["router": "\(address)"])
                 await links.add(peer)
-                await peer.waitUntilClosed()
+                let reason = await peer.waitUntilClosed()
+                logger.notice(
+                    "disconnected",
+                    metadata: [
+                        "router": "\(address)",
+                        "reason": "\(reason ?? .closed(reason: "this worker is leaving"))",
+                    ])
                 await links.remove(peer)
             })
     }

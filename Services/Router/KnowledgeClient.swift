@@ -52,9 +52,14 @@ actor KnowledgeClient: LoopBound {
     private func keep(_ peer: Peer) async {
         logger.notice("connected", metadata: ["knowledge-store": "\(address)"])
         self.peer = peer
-        await peer.waitUntilClosed()
+        let reason = await peer.waitUntilClosed()
         self.peer = nil
-        logger.warning("connection lost", metadata: ["knowledge-store": "\(address)"])
+        logger.warning(
+            "connection lost",
+            metadata: [
+                "knowledge-store": "\(address)",
+                "reason": "\(reason ?? .closed(reason: "this router is leaving"))",
+            ])
     }
 
     private func doorError(_ error: MeshError) -> FrontDoorError {

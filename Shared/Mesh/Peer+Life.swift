@@ -1,4 +1,4 @@
-internal import Transport
+public import Transport
 internal import Wire
 
 /// The two timers of a connection: one for its next tick, one for the earliest deadline in flight.
@@ -33,9 +33,10 @@ extension Peer {
         timers.heartbeat?.schedule(after: limits.heartbeatInterval)
     }
 
-    /// Returns when the connection has ended, or the calling task is cancelled.
-    public func waitUntilClosed() async {
-        guard connection != nil, !Task.isCancelled else { return }
+    /// Returns when the connection has ended, with the reason, or when the calling task is
+    /// cancelled.
+    @discardableResult public func waitUntilClosed() async -> TransportError? {
+        guard connection != nil, !Task.isCancelled else { return ending }
         waits.lastID &+= 1
         let id = waits.lastID
         await withTaskCancellationHandler {
@@ -43,6 +44,7 @@ extension Peer {
         } onCancel: {
             Task { await self.stopWaiting(id) }
         }
+        return ending
     }
 
     private func stopWaiting(_ id: UInt32) { waits.closed.removeValue(forKey: id)?.resume() }
@@ -121,6 +123,7 @@ extension Peer {
     private func closed(_ error: TransportError) {
         connection = nil
         ending = error
+        error.countEnding()
         timers.heartbeat?.invalidate()
         timers.deadline?.invalidate()
         timers = PeerTimers()

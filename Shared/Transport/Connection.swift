@@ -137,16 +137,18 @@ internal import Glibc
 
     /// How many bytes came (0: the end; negative: `errno`), and how many could have.
     private func readOnce() -> (count: Int, space: Int) {
-        var space = 0
-        let direct = unsafe decoder.readDirectly(into: &received) { buffer in
+        var (count, space) = (0, 0)
+        func read(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
             space = buffer.count
-            return unsafe Glibc.read(socket, buffer.baseAddress, buffer.count)
+            count = unsafe Glibc.read(socket, buffer.baseAddress, buffer.count)
+            return count
         }
-        if let direct { return (direct, space) }
-        let buffer = unsafe loop.receiveBuffer
-        let count = unsafe Glibc.read(socket, buffer.baseAddress, buffer.count)
-        guard count > 0 else { return (count, buffer.count) }
         do throws(FrameError) {
+            guard try unsafe decoder.readDirectly(into: &received, read) == nil else {
+                return (count, space)
+            }
+            let buffer = unsafe loop.receiveBuffer
+            guard unsafe read(buffer) > 0 else { return (count, space) }
             try unsafe decoder.decode(
                 UnsafeRawBufferPointer(rebasing: buffer[..<count]), into: &received)
         } catch {
@@ -154,7 +156,7 @@ internal import Glibc
             deliver()
             close(.badFrame(error))
         }
-        return (count, buffer.count)
+        return (count, space)
     }
 
     private func deliver() {
@@ -179,18 +181,8 @@ internal import Glibc
     // MARK: Writing
 
     private func append(_ frame: Frame) {
-        let header = FrameHeader(of: frame)
-        // Header, body and padding in one piece: one call instead of three.
-        let byteCount = FrameHeader.byteCount + header.bodyByteCount + header.paddingByteCount
-        unsafe withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 8) { bytes in
-            unsafe header.write(to: bytes)
-            let rest = unsafe UnsafeMutableRawBufferPointer(
-                rebasing: bytes[FrameHeader.byteCount...])
-            unsafe rest.copyBytes(from: frame.body)
-            for index in header.bodyByteCount..<rest.count { unsafe rest[index] = 0 }
-            unsafe copy(UnsafeRawBufferPointer(bytes))
-        }
-        if header.attachmentByteCount < Self.lentByteCountMin {
+        unsafe frame.withHead { unsafe copy($0) }
+        if frame.attachment.byteCount < Self.lentByteCountMin {
             unsafe frame.attachment.withBytes { unsafe copy($0) }
         } else {
             lend(frame.attachment)

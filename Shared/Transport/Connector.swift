@@ -43,17 +43,13 @@ extension Socket {
 }
 
 extension Socket {
-    /// Sends one small frame on a fresh socket, whose buffer takes it whole.
+    /// Sends one small frame without an attachment on a fresh socket, whose buffer takes it whole.
     public func send(_ frame: Frame) throws(TransportError) {
-        var bytes = [UInt8](repeating: 0, count: FrameHeader.byteCount)
-        unsafe bytes.withUnsafeMutableBytes { unsafe FrameHeader(of: frame).write(to: $0) }
-        bytes += frame.body
-        let count = unsafe bytes.withUnsafeBytes {
-            unsafe Glibc.write(number, $0.baseAddress, $0.count)
+        let code = unsafe frame.withHead { bytes in
+            let count = unsafe Glibc.write(number, bytes.baseAddress, bytes.count)
+            return count == bytes.count ? 0 : count < 0 ? errno : EAGAIN
         }
-        guard count == bytes.count else {
-            throw .system(call: "write", subject: "to a peer", code: count < 0 ? errno : EAGAIN)
-        }
+        guard code == 0 else { throw .system(call: "write", subject: "to a peer", code: code) }
     }
 
     /// Receives one frame and not a byte more, so that a connection can take over after it.

@@ -12,6 +12,7 @@ public struct FrameDecoder {
         var body: [UInt8]
         var attachment: [UInt8]
         var filledByteCount = 0
+        var checksum = Checksum()
     }
 
     public init(limits: FrameLimits) { self.limits = limits }
@@ -45,7 +46,7 @@ public struct FrameDecoder {
             } else {
                 try unsafe takeSections(&rest)
             }
-            if let frame = takeFinished() { frames.append(frame) }
+            try takeFinished(into: &frames)
         }
     }
 
@@ -97,19 +98,26 @@ public struct FrameDecoder {
     ) -> UnsafeRawBufferPointer {
         let bytes = unsafe UnsafeRawBufferPointer(rebasing: rest.prefix(countMax))
         unsafe rest = rest.dropFirst(countMax)
-        current?.filledByteCount += bytes.count
+        unsafe count(bytes)
         return unsafe bytes
     }
 
-    private mutating func takeFinished() -> Frame? {
-        guard let done = current, done.filledByteCount == done.header.restByteCount else {
-            return nil
+    private mutating func count(_ bytes: UnsafeRawBufferPointer) {
+        current?.filledByteCount += bytes.count
+        unsafe current?.checksum.add(bytes)
+    }
+
+    private mutating func takeFinished(into frames: inout [Frame]) throws(FrameError) {
+        guard let done = current, done.filledByteCount == done.header.restByteCount else { return }
+        guard done.checksum.value == done.header.restChecksum else {
+            throw .corruptRest(byteCount: done.header.restByteCount)
         }
         current = nil
-        return Frame(
+        let frame = Frame(
             kind: done.header.kind, flags: done.header.flags, requestID: done.header.requestID,
             deadlineMilliseconds: done.header.deadlineMilliseconds, traceID: done.header.traceID,
             body: done.body, attachment: Attachment(done.attachment))
+        frames.append(frame)
     }
 }
 
@@ -124,7 +132,7 @@ extension FrameDecoder {
     /// to `frames`.
     mutating func readDirectly(
         into frames: inout [Frame], _ read: (UnsafeMutableRawBufferPointer) -> Int
-    ) -> Int? {
+    ) throws(FrameError) -> Int? {
         guard let header = current?.header, let filled = current?.filledByteCount else {
             return nil
         }
@@ -132,11 +140,16 @@ extension FrameDecoder {
         guard start >= 0, header.restByteCount - filled >= Self.directReadByteCountMin else {
             return nil
         }
+        var checksum = current?.checksum ?? Checksum()
         let count = unsafe current?.attachment.withUnsafeMutableBytes { attachment in
-            unsafe read(UnsafeMutableRawBufferPointer(rebasing: attachment[start...]))
+            let space = unsafe UnsafeMutableRawBufferPointer(rebasing: attachment[start...])
+            let count = unsafe read(space)
+            unsafe checksum.add(UnsafeRawBufferPointer(rebasing: space.prefix(max(count, 0))))
+            return count
         }
+        current?.checksum = checksum
         current?.filledByteCount += max(count ?? 0, 0)
-        if let frame = takeFinished() { frames.append(frame) }
+        try takeFinished(into: &frames)
         return count
     }
 }

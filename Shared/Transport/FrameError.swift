@@ -2,6 +2,10 @@
 public enum FrameError: Error, Equatable, CustomStringConvertible {
     case notAFrame(magic: UInt32)
     case unknownVersion(UInt8)
+    /// The header is not the one that was sent.
+    case corruptHeader
+    /// What follows the header is not what was sent.
+    case corruptRest(byteCount: Int)
     case unknownFlags(UInt16)
     case bodyTooLong(Int, max: Int)
     case attachmentTooLong(Int, max: Int)
@@ -14,6 +18,10 @@ public enum FrameError: Error, Equatable, CustomStringConvertible {
                 + "the other side speaks another protocol"
         case .unknownVersion(let version):
             "layout version \(version); this build knows version \(FrameHeader.version)"
+        case .corruptHeader: "the header's checksum is wrong: it was changed on the way"
+        case .corruptRest(let count):
+            "the checksum of the \(count) bytes behind the header is wrong: "
+                + "they were changed on the way"
         case .unknownFlags(let flags): "unknown flags in \(String(flags, radix: 2))"
         case .bodyTooLong(let count, let max):
             "a body of \(count) bytes; at most \(max) are accepted here"

@@ -1,4 +1,4 @@
-/// The first 32 bytes of a frame, little-endian. `docs/WIRE.md` has the layout.
+/// The first 40 bytes of a frame, little-endian. `docs/WIRE.md` has the layout.
 public struct FrameHeader: Sendable, Equatable {
     public var kind: UInt8
     public var flags: FrameFlags
@@ -8,12 +8,16 @@ public struct FrameHeader: Sendable, Equatable {
     /// Time left; 0 where there is none, which a request may not say.
     public var deadlineMilliseconds: UInt32
     public var traceID: UInt64
+    /// CRC32C of everything that follows the header.
+    var restChecksum: UInt32 = 0
 
-    public static let byteCount = 32
+    public static let byteCount = 40
+    /// The header's own checksum is its last field, over all before it.
+    private static let checksumOffset = 36
     /// "XMSH" in the order of the bytes on the wire.
     static let magic: UInt32 = 0x4853_4d58
     /// Of the frame's layout. What messages mean is negotiated by Hello.
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
     /// Attachments start at a multiple of a cache line, so that vector code may read them in place.
     static let attachmentAlignment = 64
 
@@ -39,6 +43,9 @@ public struct FrameHeader: Sendable, Equatable {
     }
 
     /// Reads and checks; nothing is allocated for a frame whose header this refuses.
+    ///
+    /// Magic and version come first, so that who speaks another language hears that. The checksum
+    /// comes before the lengths: after a wrong one a receiver would wait for bytes that never come.
     init(parsing bytes: UnsafeRawBufferPointer, limits: FrameLimits) throws(FrameError) {
         func number<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, _ type: T.Type) -> T {
             T(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: offset, as: type))
@@ -47,6 +54,8 @@ public struct FrameHeader: Sendable, Equatable {
         guard magic == Self.magic else { throw .notAFrame(magic: magic) }
         let version = number(4, UInt8.self)
         guard version == Self.version else { throw .unknownVersion(version) }
+        let checksum = unsafe Self.checksum(of: bytes)
+        guard number(Self.checksumOffset, UInt32.self) == checksum else { throw .corruptHeader }
         kind = number(5, UInt8.self)
         flags = FrameFlags(rawValue: number(6, UInt16.self))
         guard flags.isSubset(of: .known) else { throw .unknownFlags(flags.rawValue) }
@@ -55,6 +64,7 @@ public struct FrameHeader: Sendable, Equatable {
         attachmentByteCount = Int(number(16, UInt32.self))
         deadlineMilliseconds = number(20, UInt32.self)
         traceID = number(24, UInt64.self)
+        restChecksum = number(32, UInt32.self)
         try limits.check(self)
     }
 
@@ -71,5 +81,13 @@ public struct FrameHeader: Sendable, Equatable {
         store(UInt32(attachmentByteCount), 16)
         store(deadlineMilliseconds, 20)
         store(traceID, 24)
+        store(restChecksum, 32)
+        store(unsafe Self.checksum(of: UnsafeRawBufferPointer(bytes)), Self.checksumOffset)
+    }
+
+    private static func checksum(of bytes: UnsafeRawBufferPointer) -> UInt32 {
+        var checksum = Checksum()
+        unsafe checksum.add(UnsafeRawBufferPointer(rebasing: bytes.prefix(checksumOffset)))
+        return checksum.value
     }
 }

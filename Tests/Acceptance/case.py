@@ -32,7 +32,7 @@ class MeshCase(unittest.TestCase):
 DOCUMENTS = {
     "header.md": (
         "# Frames\n\n"
-        "A frame begins with a header of 32 bytes. The header names the message that follows "
+        "A frame begins with a header of 40 bytes. The header names the message that follows "
         "and how long it is.\n\n"
         "Behind the message stand raw tensor bytes, aligned to 64 bytes.\n"
     ),

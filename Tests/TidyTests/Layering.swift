@@ -5,7 +5,7 @@
 struct Layering {
     /// Rooms around C, and what each of them may import of ours.
     static let layerOne: [String: Set<String>] = [
-        "Transport": ["CEvent"],
+        "Transport": ["CEvent", "CChecksum"],
         "Wire": ["CProtobuf"],
         "Hashing": ["CCrypto"],
         "LinearAlgebra": ["CKernels"],

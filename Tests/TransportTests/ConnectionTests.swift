@@ -91,7 +91,7 @@ import Testing
     {
         let (frames, error) = try await Self.ending(
             of: FrameDecoderTests.bytes
-                + [UInt8]("GET / HTTP/1.1\r\nHost: mesh\r\n\r\n and more".utf8))
+                + [UInt8]("GET / HTTP/1.1\r\nHost: mesh\r\n\r\n and so on".utf8))
         #expect(frames.count == 3)
         #expect(error == .badFrame(.notAFrame(magic: 0x2054_4547)))
     }

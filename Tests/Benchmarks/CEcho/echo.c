@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CEcho.h"
 
+#include <CChecksum.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <errno.h>
@@ -16,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { header_size = 32, alignment = 64, read_size = 256 * 1024 };
+enum { header_size = 40, rest_checksum_offset = 32, checksum_offset = 36, alignment = 64, read_size = 256 * 1024 };
 
 struct connection {
     int fd;
@@ -57,6 +58,23 @@ static size_t rest_of(const uint8_t *header) {
     if (attachment == 0) return body;
     size_t end = header_size + body;
     return body + (alignment - end % alignment) % alignment + attachment;
+}
+
+static void seal(uint8_t *header) { put32(header + checksum_offset, cc_crc32c(0, header, checksum_offset)); }
+
+// Whether a frame, whose rest the buffer starts with, is the one that was sent.
+static int is_whole(struct evbuffer *input, const uint8_t *header, size_t rest) {
+    if (get32(header + checksum_offset) != cc_crc32c(0, header, checksum_offset)) return 0;
+    int count = rest > 0 ? evbuffer_peek(input, rest, NULL, NULL, 0) : 0;
+    struct evbuffer_iovec pieces[count + 1];
+    if (count > 0) evbuffer_peek(input, rest, NULL, pieces, count);
+    uint32_t checksum = 0;
+    for (int i = 0; i < count; i++) {
+        size_t n = pieces[i].iov_len < rest ? pieces[i].iov_len : rest;
+        checksum = cc_crc32c(checksum, pieces[i].iov_base, n);
+        rest -= n;
+    }
+    return checksum == get32(header + rest_checksum_offset);
 }
 
 static void flush(struct connection *c) {
@@ -100,6 +118,7 @@ static void on_readable(int fd, short what, void *context) {
                 break;
             }
             evbuffer_drain(c->input, header_size);
+            if (!is_whole(c->input, header, rest)) abort();
             c->on_frame(c, header, rest);
         }
         if ((size_t)n < capacity) break;
@@ -125,6 +144,7 @@ static void echo(struct connection *c, const uint8_t *header, size_t rest) {
     put32(reply + 20, 0);
     // Hello and Ping are their own replies; the reply to Health has the next number, and may be empty.
     if (header[5] == 112) reply[5] = 113;
+    seal(reply);  // What follows is unchanged, and so is its checksum.
     evbuffer_add(c->output, reply, header_size);
     evbuffer_remove_buffer(c->input, c->output, rest);
 }
@@ -170,17 +190,21 @@ void cecho_stop_server(int process, int place) {
 // ---- client
 
 static void send_next(struct client *k) {
-    uint8_t header[header_size] = {'X', 'M', 'S', 'H', 1, 112};
+    uint8_t header[header_size] = {'X', 'M', 'S', 'H', 2, 112};
+    static const uint8_t padding[alignment - header_size];
     int id = k->sent++;
     put32(header + 8, id);
     put32(header + 16, k->byte_count);
     put32(header + 20, 1000);
     k->starts[id] = now();
+    if (k->byte_count > 0)
+        put32(header + rest_checksum_offset,
+              cc_crc32c(cc_crc32c(0, padding, sizeof padding), k->payload, k->byte_count));
+    seal(header);
     struct evbuffer *out = k->connection.output;
     evbuffer_add(out, header, header_size);
     if (k->byte_count == 0) return;
-    static const uint8_t padding[alignment];
-    evbuffer_add(out, padding, alignment - header_size);
+    evbuffer_add(out, padding, sizeof padding);
     if (k->byte_count < 16 * 1024) evbuffer_add(out, k->payload, k->byte_count);
     else evbuffer_add_reference(out, k->payload, k->byte_count, NULL, NULL);
 }
