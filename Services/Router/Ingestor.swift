@@ -54,7 +54,9 @@ actor Ingestor {
         guard let document = try await catalog.document(key.fileID) else { return }
         let request = UpsertDocument(
             collection: key.storeID, documentID: key.fileID, title: document.filename,
-            mediaType: document.mediaType ?? MediaType.guess(document.filename), attributes: [])
+            mediaType: document.mediaType ?? MediaType.ofDocument(named: document.filename)
+                ?? MediaType.plainText,
+            attributes: [])
         do throws(FrontDoorError) {
             _ = try await knowledge.call(
                 request, attachment: Attachment(document.content), within: Self.documentDuration)
@@ -84,17 +86,6 @@ extension FrontDoorError {
         switch self {
         case .overloaded, .unavailable, .deadlineExceeded: false
         case .invalid, .notFound, .conflict, .tooLarge, .unprocessable, .failed: true
-        }
-    }
-}
-
-/// The media types that the knowledge-store reads, by the end of a file's name.
-private enum MediaType {
-    static func guess(_ filename: String) -> String {
-        switch filename.split(separator: ".").last?.lowercased() {
-        case "md", "markdown": "text/markdown"
-        case "html", "htm": "text/html"
-        default: "text/plain"
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import HTTP
 
 /// A file that the knowledge-store can read.
 struct Document: Equatable, Sendable {
@@ -9,15 +10,9 @@ struct Document: Equatable, Sendable {
     /// Whole seconds since 1970: with the length, enough to see that a file has changed.
     let modified: Int
 
-    static let mediaTypes = [
-        "md": "text/markdown", "markdown": "text/markdown", "txt": "text/plain",
-        "text": "text/plain", "html": "text/html", "htm": "text/html",
-    ]
-
     /// Nil for a file that is not text of a known kind.
     init?(path: String) throws {
-        let ending = path.split(separator: ".").last.map { $0.lowercased() } ?? ""
-        guard let mediaType = Self.mediaTypes[ending] else { return nil }
+        guard let mediaType = MediaType.ofDocument(named: path) else { return nil }
         let attributes = try FileManager.default.attributesOfItem(atPath: path)
         guard attributes[.type] as? FileAttributeType == .typeRegular else { return nil }
         self.path = path
