@@ -51,7 +51,7 @@ struct Generation: Sendable {
         return GeneratedToken(
             text: text, id: token, bytes: tokenizer.bytes(of: token),
             logProbability: parameters.alternativeCount == nil ? nil : Double(logProbability),
-            alternatives: alternatives(logits))
+            alternatives: isEnd ? [] : alternatives(logits), isEnd: isEnd)
     }
 
     private func alternatives(_ logits: [Float]) -> [GeneratedToken.Alternative] {

@@ -1,4 +1,4 @@
-import HTTP
+@testable import HTTP
 import NIOCore
 import Testing
 
@@ -63,6 +63,30 @@ private func chat(_ content: String, _ extra: String = "") -> String {
             #expect(entry?["logprob"] == -0.5)
             #expect(entry?["top_logprobs"]?.array?.count == 2)
         }
+    }
+
+    @Test(arguments: ["chat/completions", "completions"])
+    func `the token that ends the answer is in no list of tokens`(path: String) async throws {
+        let ask = path == "completions" ? #"{"model":"echo","prompt":"one two","logprobs":1"#
+            : String(chat("one two", #","logprobs":true"#).dropLast())
+        let list = path == "completions" ? "tokens" : "content"
+        try await withDoor { client in
+            let whole = try await client.send("POST", "/v1/" + path, ask + "}").json
+            #expect(whole["choices"]?[0]?["logprobs"]?[list]?.array?.count == 2)
+            #expect(!whole.description.contains("im_end"))
+            let stream = try await client.send("POST", "/v1/" + path, ask + #","stream":true}"#)
+            let lists = try stream.events.map { $0["choices"]?[0]?["logprobs"] ?? .null }
+            #expect(lists.filter { $0 != .null }.map { $0[list]?.array?.count } == [1, 1])
+            #expect(!stream.body.contains("im_end"))
+        }
+    }
+
+    @Test func `text that the end releases leaves without a place in the list`() throws {
+        let token = EchoEngine.end(releasing: "held", 0)
+        let body = chat("a", #","logprobs":true"#)
+        let chunks = try ChatReply(ChatRequest(body: Array(body.utf8))).chunks(.token(token))
+        #expect(chunks.map { $0["choices"]?[0]?["delta"]?["content"] } == ["held"])
+        #expect(chunks.map { $0["choices"]?[0]?["logprobs"] } == [.null])
     }
 
     @Test(arguments: [true, false])

@@ -24,15 +24,22 @@ struct EchoEngine: GenerationEngine {
             throw FrontDoorError.unavailable(
                 message: "layer 3 expert 7 has no live replica", retryAfter: .seconds(2))
         }
-        if text == "endless" { return endless() }
+        if text == "endless" {
+            return endless([
+                .started(model: "echo", promptTokenCount: 1),
+                .token(GeneratedToken(text: "on", id: 0, bytes: [111, 110])),
+            ])
+        }
         return stream(Self.events(request, text))
     }
 
-    private func endless() -> AsyncThrowingStream<GenerationEvent, any Error> {
-        let (stream, source) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
+    /// Says this and no more, and never ends.
+    private func endless<Event: Sendable>(
+        _ events: [Event]
+    ) -> AsyncThrowingStream<Event, any Error> {
+        let (stream, source) = AsyncThrowingStream<Event, any Error>.makeStream()
         source.onTermination = { [stopped] _ in stopped?.finish() }
-        source.yield(.started(model: "echo", promptTokenCount: 1))
-        source.yield(.token(GeneratedToken(text: "on", id: 0, bytes: [111, 110])))
+        for event in events { source.yield(event) }
         return stream
     }
 
@@ -64,6 +71,9 @@ struct EchoEngine: GenerationEngine {
                 return events + [.failure(.deadlineExceeded(message: "too slow"))]
             }
         }
+        if shown.count == words.count {
+            events.append(.success(.token(end(releasing: "", request.alternativeCount))))
+        }
         let experts = [
             MeshReport.ExpertUse(layer: 0, expert: 3, worker: "w1", weight: 0.5, tokenCount: 2)
         ]
@@ -88,6 +98,13 @@ struct EchoEngine: GenerationEngine {
             logProbability: alternativeCount == nil ? nil : -0.5, alternatives: alternatives)
     }
 
+    /// What models write after the last word.
+    static func end(releasing text: String, _ alternativeCount: Int?) -> GeneratedToken {
+        GeneratedToken(
+            text: text, id: 2, bytes: Array("<|im_end|>".utf8),
+            logProbability: alternativeCount == nil ? nil : -0.1, isEnd: true)
+    }
+
     /// The last turn's words, each but the first with the space before it.
     static func words(_ text: String) -> [String] {
         text.split(separator: " ").enumerated().map { $0 == 0 ? String($1) : " " + $1 }
@@ -110,6 +127,7 @@ struct EchoEngine: GenerationEngine {
         AnswerEvent, any Error
     > {
         let text = request.turns.last?.content ?? ""
+        if text == "endless" { return endless([.started(model: "echo"), .text("on")]) }
         var events: [Result<AnswerEvent, FrontDoorError>] = [.success(.started(model: "echo"))]
         if request.fileSearch != nil {
             events.append(.success(.searching(queries: [text])))

@@ -2,6 +2,7 @@
 struct AnswerRoutes: Sendable {
     let engine: any GenerationEngine
     let hasLibrary: Bool
+    let signOfLife: SignOfLife
 
     var all: [Route] {
         [
@@ -16,7 +17,7 @@ struct AnswerRoutes: Sendable {
         guard request.answer.fileSearch == nil || hasLibrary else { throw LibraryShelf.missing }
         let events = try await engine.answer(request.answer)
         return request.isStream
-            ? Self.stream(events, ResponseComposer(request))
+            ? stream(events, ResponseComposer(request))
             : .json(try await Self.whole(events, ResponseComposer(request)))
     }
 
@@ -32,16 +33,20 @@ struct AnswerRoutes: Sendable {
         return composer.response
     }
 
-    private static func stream(
+    private func stream(
         _ events: AsyncThrowingStream<AnswerEvent, any Error>, _ empty: ResponseComposer
     ) -> OutgoingResponse {
         ServerSentEvents.response { stream in
             var composer = empty
             var hasBegun = false
             do {
-                for try await event in events {
-                    for event in composer.add(event) {
-                        try await stream.send(event.body, name: event.name)
+                for try await beat in signOfLife.beats(events) {
+                    if case .element(let event) = beat {
+                        for event in composer.add(event) {
+                            try await stream.send(event.body, name: event.name)
+                        }
+                    } else {
+                        try await stream.ping()
                     }
                     hasBegun = true
                 }

@@ -90,6 +90,9 @@ public struct GeneratedToken: Sendable, Equatable {
     public var logProbability: Double?
     /// The likeliest tokens at this place, likeliest first; empty when none were asked for.
     public var alternatives: [Alternative]
+    /// The model's sign that it has finished. It counts as a token, but is no part of the answer:
+    /// lists of tokens leave it out. Its `text` may still release what was held back.
+    public var isEnd: Bool
 
     /// A token that could have stood in its place.
     public struct Alternative: Sendable, Equatable {
@@ -103,13 +106,14 @@ public struct GeneratedToken: Sendable, Equatable {
 
     public init(
         text: String, id: Int32, bytes: [UInt8], logProbability: Double? = nil,
-        alternatives: [Alternative] = []
+        alternatives: [Alternative] = [], isEnd: Bool = false
     ) {
         self.text = text
         self.id = id
         self.bytes = bytes
         self.logProbability = logProbability
         self.alternatives = alternatives
+        self.isEnd = isEnd
     }
 }
 

@@ -1,6 +1,7 @@
 /// Models, completions and embeddings.
 struct GenerationRoutes: Sendable {
     let engine: any GenerationEngine
+    let signOfLife: SignOfLife
 
     var all: [Route] {
         [
@@ -19,7 +20,7 @@ struct GenerationRoutes: Sendable {
         guard request.isStream else {
             return .json(reply.whole(try await .gather(events, model: request.generation.model)))
         }
-        return Self.stream(events) { event, _ in reply.chunks(event) }
+        return stream(events) { event, _ in reply.chunks(event) }
     }
 
     private func complete(_ incoming: IncomingRequest) async throws -> OutgoingResponse {
@@ -29,11 +30,11 @@ struct GenerationRoutes: Sendable {
         guard request.isStream else {
             return .json(reply.whole(try await .gather(events, model: request.generation.model)))
         }
-        return Self.stream(events) { event, offset in reply.chunks(event, offset: offset) }
+        return stream(events) { event, offset in reply.chunks(event, offset: offset) }
     }
 
     /// - Parameter chunks: of an event, and of the number of Unicode scalars that went before it.
-    private static func stream(
+    private func stream(
         _ events: AsyncThrowingStream<GenerationEvent, any Error>,
         _ chunks: @escaping @Sendable (GenerationEvent, Int) -> [JSON]
     ) -> OutgoingResponse {
@@ -41,10 +42,14 @@ struct GenerationRoutes: Sendable {
             var offset = 0
             var hasBegun = false
             do {
-                for try await event in events {
-                    for chunk in chunks(event, offset) { try await stream.send(chunk) }
+                for try await beat in signOfLife.beats(events) {
+                    if case .element(let event) = beat {
+                        for chunk in chunks(event, offset) { try await stream.send(chunk) }
+                        offset += event.text.unicodeScalars.count
+                    } else {
+                        try await stream.ping()
+                    }
                     hasBegun = true
-                    if case .token(let token) = event { offset += token.text.unicodeScalars.count }
                 }
             } catch let error where hasBegun && !(error is CancellationError) {
                 try await stream.send(streamError(error).json)
@@ -75,6 +80,14 @@ struct GenerationRoutes: Sendable {
             throw FrontDoorError.notFound(what: "no such model: '\(id)'", param: "model")
         }
         return .json(model.json)
+    }
+}
+
+extension GenerationEvent {
+    /// What it adds to the answer.
+    fileprivate var text: String {
+        guard case .token(let token) = self else { return "" }
+        return token.text
     }
 }
 

@@ -37,8 +37,9 @@ struct ChatReply: Sendable {
         case .token(let token):
             // A token that only holds bytes back has nothing to say, unless its probability was
             // asked for.
-            if token.text.isEmpty, !withLogProbabilities { return [] }
-            let logProbabilities = withLogProbabilities ? LogProbabilities.chat([token]) : nil
+            let isListed = withLogProbabilities && !token.isEnd
+            if token.text.isEmpty, !isListed { return [] }
+            let logProbabilities = isListed ? LogProbabilities.chat([token]) : nil
             return [chunk(["content": .string(token.text)], logProbabilities: logProbabilities)]
         case .finished(let reason, let usage, let mesh):
             let last = chunk([:], reason: reason, extra: tail(mesh))

@@ -23,7 +23,8 @@ struct CompletionReply: Sendable {
         switch event {
         case .started: return []
         case .token(let token):
-            if token.text.isEmpty, !withLogProbabilities { return [] }
+            let isListed = withLogProbabilities && !token.isEnd
+            if token.text.isEmpty, !isListed { return [] }
             let choice = choice(token.text, tokens: [token], offset: offset, reason: nil)
             return [object([choice], usage: includesUsage ? .null : nil)]
         case .finished(let reason, let usage, let mesh):
@@ -36,7 +37,7 @@ struct CompletionReply: Sendable {
     private func choice(
         _ text: String, tokens: [GeneratedToken], offset: Int, reason: FinishReason?
     ) -> JSON {
-        let hasLogProbabilities = withLogProbabilities && !tokens.isEmpty
+        let hasLogProbabilities = withLogProbabilities && !tokens.allSatisfy(\.isEnd)
         return [
             "text": .string(text), "index": 0,
             "logprobs": hasLogProbabilities

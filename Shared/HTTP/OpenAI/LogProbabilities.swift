@@ -3,9 +3,9 @@ enum LogProbabilities {
     /// JSON has no minus infinity; this is what OpenAI writes for it.
     private static let floor = -9999.0
 
-    /// Of chat: one entry per token.
+    /// Of chat: one entry per token of the answer.
     static func chat(_ tokens: [GeneratedToken]) -> JSON {
-        ["content": .array(tokens.map(entry)), "refusal": nil]
+        ["content": .array(tokens.filter { !$0.isEnd }.map(entry)), "refusal": nil]
     }
 
     private static func entry(_ token: GeneratedToken) -> JSON {
@@ -23,10 +23,11 @@ enum LogProbabilities {
         return entry
     }
 
-    /// Of completions: parallel arrays.
+    /// Of completions: parallel arrays, one element per token of the answer.
     /// - Parameter offset: where the first token's text begins, in Unicode scalars of the whole
     ///   text.
-    static func completion(_ tokens: [GeneratedToken], from offset: Int) -> JSON {
+    static func completion(_ generated: [GeneratedToken], from offset: Int) -> JSON {
+        let tokens = generated.filter { !$0.isEnd }
         var offsets: [JSON] = []
         var position = offset
         for token in tokens {

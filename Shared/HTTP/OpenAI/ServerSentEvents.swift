@@ -11,6 +11,9 @@ struct ServerSentEvents: Sendable {
         try await stream.write(bytes)
     }
 
+    /// A comment, which clients ignore: it only shows that the connection is alive.
+    func ping() async throws { try await stream.write(Array(": ping\n\n".utf8)) }
+
     /// What tells a chat client that nothing follows.
     func done() async throws { try await stream.write(Array("data: [DONE]\n\n".utf8)) }
 
