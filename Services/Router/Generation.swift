@@ -39,7 +39,8 @@ struct Generation: Sendable {
     mutating func processed(_ count: Int) { processedTokenCount += count }
 
     /// Chooses the next token from the logits of the last one, and says what leaves.
-    mutating func accept(_ logits: [Float]) -> GeneratedToken {
+    mutating func accept(_ row: [Float]) -> GeneratedToken {
+        let logits = biased(row)
         let (token, logProbability) = sampler.sample(logits)
         tokens.append(token)
         let isEnd = tokenizer.endOfSequence.contains(token)
@@ -52,6 +53,16 @@ struct Generation: Sendable {
             text: text, id: token, bytes: tokenizer.bytes(of: token),
             logProbability: parameters.alternativeCount == nil ? nil : Double(logProbability),
             alternatives: isEnd ? [] : alternatives(logits), isEnd: isEnd)
+    }
+
+    /// The logits with what the parameters add to them.
+    private func biased(_ logits: [Float]) -> [Float] {
+        guard completionTokenCount == 0, let first = parameters.firstTokenBias,
+            logits.indices.contains(Int(first.token))
+        else { return logits }
+        var logits = logits
+        logits[Int(first.token)] += first.bias
+        return logits
     }
 
     private func alternatives(_ logits: [Float]) -> [GeneratedToken.Alternative] {

@@ -29,9 +29,10 @@ extension MeshEngine {
     ) async throws -> AsyncThrowingStream<AnswerEvent, any Error> {
         let system = request.instructions.map { [ChatTurn(role: .system, content: $0)] } ?? []
         let prompt = try prompts.tokens(.chat(system + request.turns))
-        let events = try await start(
-            prompt,
-            parameters(prompt, sampling: request.sampling, tokenCountMax: request.tokenCountMax))
+        let parameters = try parameters(
+            prompt, sampling: request.sampling, tokenCountMax: request.tokenCountMax,
+            default: limits.answerTokenCountDefault)
+        let events = try await start(prompt, parameters)
         return Self.stream { output in
             output.yield(.started(model: model.name))
             for try await event in events {
@@ -44,15 +45,17 @@ extension MeshEngine {
         }
     }
 
-    private func groundedAnswer(
+    func groundedAnswer(
         _ request: AnswerRequest, query: String, passages: [FoundPassage]
     ) async throws -> AsyncThrowingStream<AnswerEvent, any Error> {
         let shown = Array(passages.prefix(Self.passageCountMax))
         let prompt = try prompts.grounded(
             request.turns, instructions: request.instructions, passages: shown.map(\.text))
-        let events = try await start(
-            prompt,
-            parameters(prompt, sampling: request.sampling, tokenCountMax: request.tokenCountMax))
+        var parameters = try parameters(
+            prompt, sampling: request.sampling, tokenCountMax: request.tokenCountMax,
+            default: limits.groundedTokenCountDefault)
+        parameters.firstTokenBias = refusalBias
+        let events = try await start(prompt, parameters)
         return Self.stream { output in
             output.yield(.started(model: model.name))
             output.yield(.searching(queries: [query]))

@@ -9,6 +9,8 @@ struct MeshEngine: GenerationEngine {
     let model: ServedModel
     let contextLength: Int
     let prompts: PromptBuilder
+    /// For answers from passages.
+    let refusalBias: TokenBias?
     let engine: Engine
     let knowledge: KnowledgeClient?
     let library: Library?
@@ -30,7 +32,8 @@ struct MeshEngine: GenerationEngine {
         try check(request.model)
         let prompt = try prompts.tokens(request.prompt)
         var parameters = try self.parameters(
-            prompt, sampling: request.sampling, tokenCountMax: request.tokenCountMax)
+            prompt, sampling: request.sampling, tokenCountMax: request.tokenCountMax,
+            default: limits.chatTokenCountDefault)
         parameters.stops = request.stop
         parameters.alternativeCount = request.alternativeCount
         let events = try await start(prompt, parameters)
@@ -57,7 +60,7 @@ struct MeshEngine: GenerationEngine {
     }
 
     func parameters(
-        _ prompt: [TokenID], sampling: Sampling, tokenCountMax: Int?
+        _ prompt: [TokenID], sampling: Sampling, tokenCountMax: Int?, default tokenCountDefault: Int
     ) throws(FrontDoorError) -> GenerationParameters {
         let room = contextLength - prompt.count
         guard !prompt.isEmpty else {
@@ -72,7 +75,7 @@ struct MeshEngine: GenerationEngine {
         return GenerationParameters(
             temperature: Float(sampling.temperature), topP: Float(sampling.topP),
             seed: sampling.seed ?? .random(in: .min ... .max),
-            tokenCountMax: tokenCountMax ?? min(room, limits.tokenCountDefault))
+            tokenCountMax: tokenCountMax ?? min(room, tokenCountDefault))
     }
 
     func start(
@@ -135,8 +138,12 @@ struct MeshEngine: GenerationEngine {
 struct RequestLimits: Sendable {
     /// From admission to the last token.
     var duration = Duration.seconds(300)
-    /// Tokens of an answer whose request names no maximum.
-    var tokenCountDefault = 1024
+    /// Tokens of a chat's answer whose request names no maximum.
+    var chatTokenCountDefault = 1024
+    /// The same of `/v1/responses`, so that an answer that rambles ends before its time does.
+    var answerTokenCountDefault = 512
+    /// The same of an answer from passages, which is asked for in a few words.
+    var groundedTokenCountDefault = 256
 }
 
 extension AdmissionError {

@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import HTTP
 internal import Tokenization
 
@@ -12,6 +13,15 @@ struct PromptBuilder: Sendable {
         "Answer from the numbered passages in a few words and cite the passage, like [1]. "
         + "If the answer is not there, say: \(refusal)"
     static let refusal = "Not in the documents."
+
+    /// The balance between answering and refusing that a model was given in training; nil for one
+    /// that was taught other words, or none.
+    static func refusalBias(_ refusal: Refusal?) -> TokenBias? {
+        guard let refusal, refusal.text == Self.refusal else { return nil }
+        return TokenID(exactly: refusal.firstToken).map {
+            TokenBias(token: $0, bias: refusal.firstTokenBias)
+        }
+    }
 
     /// - Parameter template: nil for a model that has none; it can complete, not chat.
     init(tokenizer: Tokenizer, template: ChatTemplate?) {

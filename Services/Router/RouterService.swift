@@ -41,6 +41,7 @@ final class RouterService: Service {
         let meshEngine = MeshEngine(
             model: model, contextLength: loaded.decoder.configuration.contextLength,
             prompts: PromptBuilder(tokenizer: loaded.tokenizer, template: loaded.chatTemplate),
+            refusalBias: PromptBuilder.refusalBias(loaded.refusal),
             engine: engine, knowledge: library?.knowledge, library: library,
             limits: configuration.requestLimits, startedAt: Self.now())
         door = try await FrontDoorServer.start(

@@ -32,6 +32,8 @@ struct Overlay {
         else {
             throw .malformed(path: path, reason: "not {name, config, base, experts}")
         }
+        // Read again from the model directory; what is wrong with it is to be known now.
+        if let refusal = json["refusal"] { _ = try Refusal(refusal, path: path) }
         self.path = path
         self.bytes = bytes
         self.name = name

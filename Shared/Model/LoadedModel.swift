@@ -9,6 +9,8 @@ public struct LoadedModel: Sendable {
     public let tokenizer: Tokenizer
     /// Nil when the model brings none.
     public let chatTemplate: ChatTemplate?
+    /// Nil for a model that was not taught to refuse.
+    public let refusal: Refusal?
 
     /// The artifact of each expert, layer × expert; empty for a dense layer.
     public var experts: [[ArtifactDigest]] { directory.manifest.layers }
@@ -21,6 +23,7 @@ public struct LoadedModel: Sendable {
             decoder = try Decoder(directory: directory)
             tokenizer = try Self.tokenizer(directory)
             chatTemplate = try tokenizer.chatTemplateSource.map { try ChatTemplate($0) }
+            refusal = try directory.refusal()
         } catch let error as ModelError {
             throw error
         } catch let error as CheckpointError {

@@ -66,6 +66,38 @@ import Testing
         #expect(config["hidden_size"]?.integer == 32)
     }
 
+    @Test func `what an overlay says about refusing is in the model directory`() throws {
+        let refusal = #""refusal": {"text": "No.", "firstToken": 7, "firstTokenBias": -0.5}"#
+        try ModelImporter.run(source: try overlay(with: refusal), into: model)
+        let found = try CheckpointDirectory(path: model).refusal()
+        #expect(found?.text == "No.")
+        #expect(found?.firstToken == 7)
+        #expect(found?.firstTokenBias == -0.5)
+        try ModelImporter.run(source: fixture("overlay/manifest.json"), into: model)
+        #expect(try CheckpointDirectory(path: model).refusal() == nil)
+    }
+
+    @Test(arguments: [
+        #"{"text": "No.", "firstToken": -1, "firstTokenBias": 0}"#,
+        #"{"text": "No.", "firstToken": 7, "firstTokenBias": 1e9}"#, #"{"text": "No."}"#, "7",
+    ])
+    func `an overlay that says nonsense about refusing is refused`(member: String) throws {
+        let source = try overlay(with: #""refusal": "# + member)
+        let error = failure { try ModelImporter.run(source: source, into: model) }
+        #expect(error?.contains("refusal is not") == true)
+    }
+
+    /// The fixture with one more member in its manifest.
+    private func overlay(with member: String) throws -> String {
+        for name in ["base.gguf", "experts-0.gguf"] {
+            write(try contents(fixture("overlay/" + name)), to: directory.path + "/" + name)
+        }
+        let text = String(decoding: try contents(fixture("overlay/manifest.json")), as: UTF8.self)
+        let path = directory.path + "/manifest.json"
+        write(Array(("{" + member + "," + text.dropFirst()).utf8), to: path)
+        return path
+    }
+
     @Test func `an overlay whose base has other content is refused`() throws {
         for name in ["manifest.json", "experts-0.gguf"] {
             write(try contents(fixture("overlay/" + name)), to: directory.path + "/" + name)

@@ -16,6 +16,7 @@ import Wire
 /// workers that dial in, as the services connect them.
 struct TinyMesh {
     let loaded: LoadedModel
+    let model: ServedModel
     let fleet: Fleet
     let engine: Engine
     private let directory: String
@@ -30,8 +31,9 @@ struct TinyMesh {
             + "/expertmesh-\(UInt64.random(in: 0 ... .max))"
         try ModelImporter.run(source: try Self.source(fixture, in: directory), into: directory)
         loaded = try LoadedModel(path: directory)
+        model = try ServedModel(loaded)
         let fleet = Fleet(
-            model: try ServedModel(loaded), replicaCount: replicas, reduction: reduction,
+            model: model, replicaCount: replicas, reduction: reduction,
             loop: loop,
             logger: Logger(label: "router") { _ in SwiftLogNoOpLogHandler() })
         self.fleet = fleet
@@ -91,6 +93,16 @@ struct TinyMesh {
         return try await pass.run(batch, deadline: .after(.seconds(60))).hidden
     }
 
+    /// What the front door talks to, with a template that only joins the messages.
+    func meshEngine(limits: RequestLimits, bias: TokenBias? = nil) throws -> MeshEngine {
+        let template = try ChatTemplate("{% for m in messages %}{{ m.content }}{% endfor %}")
+        return MeshEngine(
+            model: model, contextLength: loaded.decoder.configuration.contextLength,
+            prompts: PromptBuilder(tokenizer: loaded.tokenizer, template: template),
+            refusalBias: bias, engine: engine, knowledge: nil, library: nil, limits: limits,
+            startedAt: 0)
+    }
+
     func stop() async throws {
         steps.cancel()
         await server.drain(within: .zero)
@@ -103,11 +115,19 @@ struct TinyMesh {
         let source = directory + "/source"
         try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
         try files.copyItem(atPath: tests + "/ModelTests/Fixtures/" + fixture, toPath: source)
-        try files.copyItem(
-            atPath: tests + "/TokenizationTests/Fixtures/tokenizers/gpt2.json",
-            toPath: source + "/tokenizer.json")
+        try Data(tokenizer.utf8).write(to: URL(filePath: source + "/tokenizer.json"))
         return source
     }
+
+    /// As many tokens as the fixtures have: the characters of ASCII from the space on.
+    private static let tokenizer: String = {
+        let vocabulary = (0..<96).map { id in
+            let code = String(32 + id, radix: 16)
+            return #""\u00\#(code)": \#(id)"#
+        }
+        return #"{"model": {"type": "BPE", "unk_token": "?", "merges": [], "vocab": {"#
+            + vocabulary.joined(separator: ",") + "}}}"
+    }()
 
     private static let tests =
         URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
