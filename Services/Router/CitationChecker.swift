@@ -6,6 +6,8 @@ struct CitationChecker: Sendable {
     /// Share of the answer's words that must stand in a passage. Below, it is chance: the function
     /// words of any two English sentences overlap by a third.
     static let partialShareMin = 0.6
+    /// Names have up to four words.
+    static let copiedWordCountMin = 5
 
     private let passages: [[Substring]]
 
@@ -36,6 +38,25 @@ struct CitationChecker: Sendable {
             let passage = shares.first(where: { $0.share == best })?.passage
         else { return Verdict(support: .unsupported, passage: nil) }
         return Verdict(support: .partial, passage: passage)
+    }
+
+    /// Whether `text` begins a new sentence and runs along a passage word for word; its last word
+    /// may be cut off. True of white space, which may still become one.
+    func isCopy(_ text: String) -> Bool {
+        guard let first = text.first(where: { !$0.isWhitespace }) else { return true }
+        let words = Self.words(of: text)
+        guard first.isUppercase, let last = words.last else { return false }
+        return passages.contains { passage in
+            passage.indices.dropLast(words.count - 1).contains { start in
+                passage[start...].starts(with: words.dropLast())
+                    && passage[start + words.count - 1].hasPrefix(last)
+            }
+        }
+    }
+
+    /// The same, and long enough not to be a name that an answer lists.
+    func isWhollyCopied(_ text: String) -> Bool {
+        isCopy(text) && Self.words(of: text).count >= Self.copiedWordCountMin
     }
 
     private func contains(_ words: [Substring], in passage: [Substring]) -> Bool {

@@ -20,10 +20,15 @@ struct CheckedCitation: Equatable, Sendable {
 
 /// Checks the citations of an answer while it streams. Words leave as they come; a mark like `[2]`
 /// is held until it is whole, compared with the passage that it names, and corrected or dropped.
+///
+/// An answer ends where a reader would end it: a mark that was cut off is left out, and so is a
+/// passage that is copied out behind the last mark.
 struct GroundedText: Sendable {
     private let checker: CitationChecker
     private let refusal: String
     private var held = ""
+    /// What follows a mark, while it may be a passage copied out; nil once it is known to be none.
+    private var copy: String?
     private var statement = ""
     private var emitted = ""
     private var supports: [MeshReport.Support] = []
@@ -46,10 +51,12 @@ struct GroundedText: Sendable {
     }
 
     mutating func finish() -> [GroundedPiece] {
-        release(atEnd: true) + closeStatement(cited: nil)
+        let pieces = release(atEnd: true)
+        if let copy, checker.isWhollyCopied(copy) { self.copy = nil }
+        return pieces + closeStatement(cited: nil)
     }
 
-    private var isRefusal: Bool { emitted.hasPrefix(refusal) }
+    private var isRefusal: Bool { emitted.lowercased().hasPrefix(refusal.lowercased()) }
 
     private mutating func release(atEnd: Bool) -> [GroundedPiece] {
         var pieces: [GroundedPiece] = []
@@ -57,7 +64,10 @@ struct GroundedText: Sendable {
             pieces += emit(String(held[..<start]))
             held.removeSubrange(..<start)
             guard let mark = Mark(prefixOf: held) else {
-                guard atEnd || Mark.cannotBegin(held) else { return pieces }
+                guard Mark.cannotBegin(held) else {
+                    if atEnd { held = "" }
+                    return pieces
+                }
                 pieces += emit(String(held.removeFirst()))
                 continue
             }
@@ -71,24 +81,36 @@ struct GroundedText: Sendable {
 
     private mutating func emit(_ text: String) -> [GroundedPiece] {
         guard !text.isEmpty else { return [] }
+        guard let start = copy else { return say(text) }
+        copy = start + text
+        return checker.isCopy(start + text) ? [] : sayHeldCopy()
+    }
+
+    private mutating func say(_ text: String) -> [GroundedPiece] {
         emitted += text
         statement += text
         return [.text(text)]
     }
 
+    private mutating func sayHeldCopy() -> [GroundedPiece] {
+        defer { copy = nil }
+        return copy.map { $0.isEmpty ? [] : say($0) } ?? []
+    }
+
     /// The words since the last mark are a statement; a mark for it leaves if a passage carries it.
     private mutating func closeStatement(cited: Int?) -> [GroundedPiece] {
-        defer { statement = "" }
-        guard !isRefusal, !CitationChecker.words(of: statement).isEmpty else { return [] }
+        let words = sayHeldCopy()
+        defer { (statement, copy) = ("", "") }
+        guard !isRefusal, !CitationChecker.words(of: statement).isEmpty else { return words }
         let verdict = checker.check(statement, cited: cited)
         supports.append(verdict.support)
-        guard let passage = verdict.passage else { return [] }
+        guard let passage = verdict.passage else { return words }
         let mark = " [\(passage + 1)]"
         let citation = CheckedCitation(
             index: emitted.unicodeScalars.count + 1, passage: passage, support: verdict.support,
             isCorrected: passage != cited)
         emitted += mark
-        return [.text(mark), .citation(citation)]
+        return words + [.text(mark), .citation(citation)]
     }
 }
 

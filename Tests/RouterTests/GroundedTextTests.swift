@@ -80,6 +80,40 @@ struct GroundedTextTests {
         #expect(result.support == .refused)
     }
 
+    @Test(arguments: ["", " [", "\n"])
+    func `what was cut off behind a mark is left out`(ending: String) {
+        #expect(ground("October 1973 [1]" + ending).text == "October 1973 [1]")
+    }
+
+    @Test(arguments: ["October 1973 [1", "October 1973 ["])
+    func `a mark that was cut off is left out`(text: String) {
+        #expect(ground(text).text == "October 1973 [1]")
+    }
+
+    @Test func `a passage copied out behind the citation is no part of the answer`() {
+        let result = ground("October 1973 [1] The crisis began in October 1973, when the mem")
+        #expect(result.text == "October 1973 [1]")
+        #expect(result.citations.count == 1)
+        #expect(result.support == .supported)
+    }
+
+    @Test(arguments: [
+        "October 1973 [1] The crisis began in October 1973 [1]",  // cites itself
+        "October 1973 [1] Paul Baran [2]", "October 1973 [1] when the members proclaimed it [1]",
+        "October 1973 [1]. The crisis began in October 1973, when the members met [1]",
+    ])
+    func `a further statement stays`(text: String) {
+        #expect(ground(text).text == text)
+    }
+
+    @Test func `a name behind the citation stays`() {
+        #expect(ground("October 1973 [1] Paul Baran").text == "October 1973 [1] Paul Baran [2]")
+    }
+
+    @Test func `a refusal in small letters is one`() {
+        #expect(ground("not in the documents.").support == .refused)
+    }
+
     @Test func `brackets that are no marks stay`() {
         #expect(ground("in [October 1973").text.hasPrefix("in [October 1973"))
     }
