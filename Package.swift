@@ -178,6 +178,7 @@ let package = Package(
         tests("HTTP", imports: nio + [logging]),
         tests("ServiceKit", imports: ["HTTP", logging, coreMetrics, systemPackage] + nio),
         tests("Router", imports: ["HTTP", "Model", "LinearAlgebra", "Mesh", "Wire", "Transport"]),
+        tests("ExpertWorker", imports: ["Checkpoint"]),
         tests(
             "KnowledgeStore",
             imports: ["Knowledge", "Storage", "LinearAlgebra", "Mesh", "Wire", "Transport"]),

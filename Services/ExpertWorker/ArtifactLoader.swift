@@ -13,39 +13,29 @@ actor ArtifactLoader: LoopBound {
         self.loop = loop
     }
 
-    /// The experts of `placements` that could be loaded, and why the others could not.
-    /// Artifacts with equal digests are opened once.
+    /// The experts of `digests` that could be loaded, and why the others could not. Stops at the
+    /// first artifact that exceeds the room.
     func load(
-        _ placements: [ExpertPlacement]
-    ) -> (experts: [(ExpertPlacement, Expert)], failures: [ArtifactFailure]) {
-        var opened: [[UInt8]: Result<Expert, LoadError>] = [:]
-        for placement in placements where opened[placement.digest] == nil {
-            guard !Task.isCancelled else { break }
-            opened[placement.digest] = open(placement.digest)
-        }
-        let experts = placements.compactMap { placement -> (ExpertPlacement, Expert)? in
-            guard case .success(let expert)? = opened[placement.digest] else { return nil }
-            return (placement, expert)
-        }
-        let failures = opened.compactMap { digest, result -> ArtifactFailure? in
-            guard case .failure(let error) = result else { return nil }
-            return ArtifactFailure(digest: digest, reason: error.reason)
+        _ digests: [ArtifactDigest], roomByteCount: Int
+    ) -> (experts: [LoadedExpert], failures: [ArtifactFailure]) {
+        var experts: [LoadedExpert] = []
+        var failures: [ArtifactFailure] = []
+        var room = roomByteCount
+        for digest in digests where room >= 0 && !Task.isCancelled {
+            do {
+                let expert = try open(digest)
+                room -= expert.byteCount
+                experts.append(expert)
+            } catch {
+                failures.append(ArtifactFailure(digest: digest.bytes, reason: "\(error)"))
+            }
         }
         return (experts, failures)
     }
 
-    private func open(_ bytes: [UInt8]) -> Result<Expert, LoadError> {
-        guard let digest = ArtifactDigest(bytes: bytes) else {
-            return .failure(LoadError(reason: "a digest has 32 bytes, not \(bytes.count)"))
-        }
-        do {
-            return .success(try Expert(artifact: store.open(digest)))
-        } catch {
-            return .failure(LoadError(reason: "\(error)"))
-        }
-    }
-
-    private struct LoadError: Error {
-        let reason: String
+    private func open(_ digest: ArtifactDigest) throws -> LoadedExpert {
+        let artifact = try store.open(digest)
+        return LoadedExpert(
+            digest: digest, byteCount: artifact.byteCount, expert: try Expert(artifact: artifact))
     }
 }

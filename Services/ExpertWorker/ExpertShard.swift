@@ -1,62 +1,84 @@
+internal import Checkpoint
 internal import LinearAlgebra
 internal import Model
 internal import Transport
 internal import Wire
 
+/// An expert that is ready to compute.
+struct LoadedExpert: Sendable {
+    let digest: ArtifactDigest
+    /// Of the artifact.
+    let byteCount: Int
+    let expert: Expert
+}
+
 /// The experts resident in this worker, and what they have done. Lives on the compute loop, so a
 /// computation is never interrupted by a change of experts.
 actor ExpertShard: LoopBound {
-    /// One expert of one layer of one revision of a model.
-    struct Key: Hashable, Sendable {
-        let model: String
-        let revision: Int
-        let layer: Int
-        let expert: Int
-    }
-
     private struct Resident {
         let expert: Expert
-        let digest: [UInt8]
-        var rowCount = 0
-        var weightMass = 0.0
-        var computeNanoseconds = 0
+        var counters: ArtifactStatistics
     }
 
     nonisolated let loop: EventLoop
-    private var residents: [Key: Resident] = [:]
+    private var held: HeldArtifacts
+    private var residents: [ArtifactDigest: Resident] = [:]
 
-    init(loop: EventLoop) { self.loop = loop }
-
-    var residentBytes: Int { residents.values.reduce(0) { $0 + $1.expert.byteCount } }
-    var residentCount: Int { residents.count }
-
-    /// Which of `placements` are not resident yet.
-    func missing(
-        of placements: [ExpertPlacement], model: String, revision: Int
-    ) -> [ExpertPlacement] {
-        placements.filter { residents[key($0, model, revision)]?.digest != $0.digest }
+    init(memoryByteCountMax: Int, loop: EventLoop) {
+        held = HeldArtifacts(byteCountMax: memoryByteCountMax)
+        self.loop = loop
     }
 
-    /// Adds what was loaded and drops what `placements` does not name. Counters of kept experts go
-    /// on.
+    // MARK: - Holding
+
+    /// A router wants exactly `digests`. `isFirst`: it had not asked for anything before.
+    func begin(
+        _ digests: [ArtifactDigest], by link: LinkID
+    ) -> (ticket: HeldArtifacts.Ticket, isFirst: Bool) {
+        let isFirst = !held.knows(link)
+        return (held.begin(digests, by: link), isFirst)
+    }
+
+    /// The missing experts have been loaded, as far as they could be. Counters of experts that stay
+    /// go on.
     ///
-    /// Returns the bytes that are resident afterwards; nil, with nothing changed, when they would
-    /// be more than `byteCountMax`.
-    func replace(
-        with placements: [ExpertPlacement], loaded: [(ExpertPlacement, Expert)], model: String,
-        revision: Int, byteCountMax: Int
-    ) -> Int? {
-        let wanted = Set(placements.map { key($0, model, revision) })
-        var next = residents.filter { wanted.contains($0.key) || $0.key.model != model }
-        for (placement, expert) in loaded {
-            next[key(placement, model, revision)] = Resident(
-                expert: expert, digest: placement.digest)
+    /// - Returns: The bytes that are resident now.
+    /// - Throws: `noSpace`, or `failedPrecondition` when a later request took this one's place;
+    ///   nothing was changed then.
+    func settle(_ ticket: HeldArtifacts.Ticket, loaded: [LoadedExpert]) throws(Fault) -> Int {
+        let sizes = Dictionary(
+            loaded.map { ($0.digest, $0.byteCount) }, uniquingKeysWith: { first, _ in first })
+        switch held.settle(ticket, loaded: sizes) {
+        case .superseded:
+            throw Fault(
+                code: .failedPrecondition, message: "a later HoldArtifacts took the place of this")
+        case .noSpace(let byteCount):
+            throw Fault(
+                code: .noSpace,
+                message: "holding this would take \(byteCount) bytes, more than the "
+                    + "\(held.byteCountMax) of --memory; nothing was changed")
+        case .held(let dropped):
+            for digest in dropped { residents[digest] = nil }
+            for expert in loaded where held.isResident(expert.digest) { add(expert) }
+            return held.residentBytes
         }
-        let byteCount = next.values.reduce(0) { $0 + $1.expert.byteCount }
-        guard byteCount <= byteCountMax else { return nil }
-        residents = next
-        return byteCount
     }
+
+    /// The request is over without a result.
+    func abandon(_ ticket: HeldArtifacts.Ticket) { held.abandon(ticket) }
+
+    /// The link is gone.
+    func forget(_ link: LinkID) { held.forget(link) }
+
+    private func add(_ loaded: LoadedExpert) {
+        guard residents[loaded.digest] == nil else { return }
+        residents[loaded.digest] = Resident(
+            expert: loaded.expert,
+            counters: ArtifactStatistics(
+                digest: loaded.digest.bytes, byteCount: loaded.byteCount))
+    }
+
+    // MARK: - Computing
 
     /// Weighted outputs of the dispatch's experts over its rows, reduced as it asks, and the time
     /// taken.
@@ -66,57 +88,47 @@ actor ExpertShard: LoopBound {
         let start = ContinuousClock.now
         var output = Reduced(dispatch)
         for group in dispatch.groups {
-            let key = Key(
-                model: dispatch.model, revision: dispatch.revision, layer: dispatch.layer,
-                expert: group.expert)
-            guard let resident = residents[key] else { throw unavailable(key) }
-            guard resident.expert.hiddenSize == dispatch.rows.columnCount else {
-                throw Fault(
-                    code: .badRequest,
-                    message: "expert \(key.expert) of layer \(key.layer) has hidden size "
-                        + "\(resident.expert.hiddenSize), the rows "
-                        + "have \(dispatch.rows.columnCount)"
-                )
-            }
             let start = ContinuousClock.now
-            output.add(resident.expert(dispatch.rows.rows(at: group.rows)), of: group)
-            count(group, for: key, since: start)
+            let expert = try expert(group.digest, hiddenSize: dispatch.rows.columnCount)
+            output.add(expert(dispatch.rows.rows(at: group.rows)), of: group)
+            count(group, since: start)
         }
         return (output.sums, Self.nanoseconds(since: start))
     }
 
-    var statistics: [ExpertStatistics] {
-        residents.map { key, resident in
-            ExpertStatistics(
-                layer: key.layer, expert: key.expert, digest: resident.digest,
-                rowCount: resident.rowCount, weightMass: resident.weightMass,
-                computeNanoseconds: resident.computeNanoseconds)
+    private func expert(_ digest: ArtifactDigest, hiddenSize: Int) throws(Fault) -> Expert {
+        guard let expert = residents[digest]?.expert else {
+            throw Fault(
+                code: .expertUnavailable, message: "artifact \(digest) is not resident here",
+                artifact: digest.bytes)
         }
-        .sorted { ($0.layer, $0.expert) < ($1.layer, $1.expert) }
+        guard expert.hiddenSize == hiddenSize else {
+            throw Fault(
+                code: .badRequest,
+                message: "artifact \(digest) has hidden size \(expert.hiddenSize), the rows have "
+                    + "\(hiddenSize)",
+                artifact: digest.bytes)
+        }
+        return expert
     }
 
-    private func count(
-        _ group: ValidDispatch.Group, for key: Key, since start: ContinuousClock.Instant
-    ) {
-        residents[key]?.rowCount += group.rows.count
-        residents[key]?.weightMass += group.weights.reduce(0) { $0 + Double($1) }
-        residents[key]?.computeNanoseconds += Self.nanoseconds(since: start)
+    // MARK: - Counters
+
+    var residentBytes: Int { held.residentBytes }
+
+    /// Of every resident artifact.
+    var statistics: [ArtifactStatistics] {
+        residents.sorted { $0.key < $1.key }.map(\.value.counters)
+    }
+
+    private func count(_ group: ValidDispatch.Group, since start: ContinuousClock.Instant) {
+        residents[group.digest]?.counters.rowCount += group.rows.count
+        residents[group.digest]?.counters.weightMass += group.weights.reduce(0) { $0 + Double($1) }
+        residents[group.digest]?.counters.computeNanoseconds += Self.nanoseconds(since: start)
     }
 
     private static func nanoseconds(since start: ContinuousClock.Instant) -> Int {
         Int((ContinuousClock.now - start) / .nanoseconds(1))
-    }
-
-    private func key(_ placement: ExpertPlacement, _ model: String, _ revision: Int) -> Key {
-        Key(model: model, revision: revision, layer: placement.layer, expert: placement.expert)
-    }
-
-    private func unavailable(_ key: Key) -> Fault {
-        Fault(
-            code: .expertUnavailable,
-            message: "expert \(key.expert) of layer \(key.layer) of \(key.model), revision "
-                + "\(key.revision), is not resident here",
-            expert: ExpertName(model: key.model, layer: key.layer, expert: key.expert))
     }
 }
 

@@ -24,13 +24,12 @@ final class ExpertWorkerService: Service {
         self.configuration = configuration
         logger = context.logger
         ComputeThreads.set(configuration.threadCount)
-        let shard = ExpertShard(loop: EventLoop(name: "compute"))
+        let shard = ExpertShard(
+            memoryByteCountMax: configuration.memoryByteCountMax, loop: EventLoop(name: "compute"))
         let store = ArtifactStore(path: configuration.modelDirectory + "/experts")
         let loader = ArtifactLoader(store: store, loop: EventLoop(name: "files"))
-        let assign = AssignmentHandler(
-            shard: shard, loader: loader, memoryByteCountMax: configuration.memoryByteCountMax)
         links = RouterLinks()
-        handlers = Handlers(shard: shard, assign: assign)
+        handlers = Handlers(shard: shard, hold: HoldHandler(shard: shard, loader: loader))
     }
 
     func run() async throws {

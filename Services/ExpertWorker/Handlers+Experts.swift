@@ -5,7 +5,7 @@ internal import Wire
 
 extension Handlers {
     /// What routers ask of an expert-worker.
-    init(shard: ExpertShard, assign: AssignmentHandler) {
+    init(shard: ExpertShard, hold: HoldHandler) {
         self.init()
         on(ExpertDispatch.self) { request, attachment, _ in
             let dispatch = try ValidDispatch(request, rows: attachment.floats())
@@ -13,11 +13,13 @@ extension Handlers {
             let reply = ExpertCombine(rowCount: sums.rowCount, computeNanoseconds: nanoseconds)
             return (reply, Attachment(floats: sums.elements))
         }
-        on(AssignExperts.self) { request, _, _ in (try await assign(request), .empty) }
+        on(HoldArtifacts.self) { request, _, context in
+            (try await hold(request, from: context.peer), .empty)
+        }
         on(WorkerStatus.self) { _, _, context in
             let reply = WorkerStatusReply(
                 inFlight: await context.peer.inFlight, residentBytes: await shard.residentBytes,
-                experts: await shard.statistics)
+                artifacts: await shard.statistics)
             return (reply, .empty)
         }
     }

@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import LinearAlgebra
 internal import Wire
 
@@ -5,16 +6,14 @@ internal import Wire
 /// rows that exist.
 struct ValidDispatch: Sendable {
     struct Group: Sendable {
-        let expert: Int
+        /// The expert's artifact.
+        let digest: ArtifactDigest
         /// Indices into `rows`.
         let rows: [Int]
         /// The gate weight of each.
         let weights: [Float]
     }
 
-    let model: String
-    let revision: Int
-    let layer: Int
     let reduction: Reduction
     let rows: Matrix  // [rowCount, hiddenSize]
     let groups: [Group]
@@ -28,9 +27,6 @@ struct ValidDispatch: Sendable {
                 "\(dispatch.rowCount) rows of \(dispatch.hiddenSize) were announced, "
                     + "\(elements.count) numbers came")
         }
-        model = dispatch.model
-        revision = dispatch.revision
-        layer = dispatch.layer
         reduction = dispatch.reduction
         rows = Matrix(
             rowCount: dispatch.rowCount, columnCount: dispatch.hiddenSize, elements: elements)
@@ -40,23 +36,34 @@ struct ValidDispatch: Sendable {
     private static func checked(_ groups: [ExpertGroup], rowCount: Int) throws(Fault) -> [Group] {
         var checked: [Group] = []
         for group in groups {
+            let digest = try ArtifactDigest(received: group.digest)
             guard group.rows.count == group.weights.count else {
                 throw refusal(
-                    "expert \(group.expert) has \(group.rows.count) rows and "
+                    "artifact \(digest) has \(group.rows.count) rows and "
                         + "\(group.weights.count) weights")
             }
             guard Set(group.rows).count == group.rows.count,
                 group.rows.allSatisfy({ $0 < rowCount })
             else {
-                throw refusal("expert \(group.expert) names a row twice or one beyond \(rowCount)")
+                throw refusal("artifact \(digest) names a row twice or one beyond \(rowCount)")
             }
             checked.append(
-                Group(expert: group.expert, rows: group.rows.map(Int.init), weights: group.weights))
+                Group(digest: digest, rows: group.rows.map(Int.init), weights: group.weights))
         }
         return checked
     }
 
     private static func refusal(_ message: String) -> Fault {
         Fault(code: .badRequest, message: message)
+    }
+}
+
+extension ArtifactDigest {
+    /// - Throws: `badRequest` unless there are 32 bytes.
+    init(received bytes: [UInt8]) throws(Fault) {
+        guard let digest = Self(bytes: bytes) else {
+            throw Fault(code: .badRequest, message: "a digest has 32 bytes, not \(bytes.count)")
+        }
+        self = digest
     }
 }

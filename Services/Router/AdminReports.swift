@@ -96,12 +96,13 @@ struct AdminReports: Sendable {
     }
 
     private func report(
-        _ expert: ExpertID, live: Placement, _ statistics: [ExpertID: [ExpertStatistics]]
+        _ expert: ExpertID, live: Placement, _ statistics: [[UInt8]: [ArtifactStatistics]]
     ) -> JSON {
-        let counters = statistics[expert, default: []]
+        let digest = model.experts[expert]?.digest ?? []
+        let counters = statistics[digest, default: []]
         return .members([
             ("expert", .integer(expert.expert)),
-            ("digest", .string(model.experts[expert]?.digest.hexadecimal ?? "")),
+            ("digest", .string(digest.hexadecimal)),
             ("workers", .array(live.workers(holding: expert).map { .string($0.name) })),
             ("rowCount", .integer(counters.reduce(0) { $0 + $1.rowCount })),
             ("weightMass", .number(counters.reduce(0) { $0 + $1.weightMass })),
@@ -109,26 +110,26 @@ struct AdminReports: Sendable {
         ])
     }
 
-    /// The counters of every worker, by expert.
-    private func statistics() async -> [ExpertID: [ExpertStatistics]] {
+    /// The counters of every worker, by artifact.
+    private func statistics() async -> [[UInt8]: [ArtifactStatistics]] {
         let peers = await fleet.members.values.map(\.peer)
         let replies = await withTaskGroup { group in
             for peer in peers {
-                group.addTask { () -> [ExpertStatistics] in
+                group.addTask { () -> [ArtifactStatistics] in
                     do throws(MeshError) {
                         return try await peer.call(
                             WorkerStatus(), deadline: .after(Self.workerDuration)
-                        ).message.experts
+                        ).message.artifacts
                     } catch {
                         return []
                     }
                 }
             }
-            var all: [ExpertStatistics] = []
+            var all: [ArtifactStatistics] = []
             for await reply in group { all += reply }
             return all
         }
-        return Dictionary(grouping: replies) { ExpertID(layer: $0.layer, expert: $0.expert) }
+        return Dictionary(grouping: replies, by: \.digest)
     }
 
     private func json(_ expert: ExpertID) -> JSON {

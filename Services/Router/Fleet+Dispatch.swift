@@ -112,14 +112,15 @@ extension Fleet {
     ) -> ExpertDispatch {
         let positions = Dictionary(
             uniqueKeysWithValues: rows.enumerated().map { ($0.element, UInt32($0.offset)) })
-        let groups = share.experts.map { group in
-            ExpertGroup(
-                expert: group.expert, rows: group.rows.compactMap { positions[$0] },
-                weights: group.weights)
+        let groups = share.experts.compactMap { group in
+            model.experts[ExpertID(layer: layer, expert: group.expert)].map {
+                ExpertGroup(
+                    digest: $0.digest, rows: group.rows.compactMap { positions[$0] },
+                    weights: group.weights)
+            }
         }
         return ExpertDispatch(
-            model: model.name, revision: model.revision, layer: layer, rowCount: rows.count,
-            hiddenSize: hiddenSize, reduction: reduction, groups: groups)
+            rowCount: rows.count, hiddenSize: hiddenSize, reduction: reduction, groups: groups)
     }
 
     /// A worker is trusted with its experts, not with our memory or our sums.

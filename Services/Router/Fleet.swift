@@ -103,13 +103,8 @@ actor Fleet: LoopBound {
 
     private func assign(_ experts: Set<ExpertID>, to worker: WorkerID, over peer: Peer) async {
         confirm(worker, peer, experts.intersection(members[worker]?.resident ?? []))
-        let request = AssignExperts(
-            model: model.name, revision: model.revision,
-            placements: experts.sorted().compactMap { expert in
-                model.experts[expert].map {
-                    ExpertPlacement(layer: expert.layer, expert: expert.expert, digest: $0.digest)
-                }
-            })
+        let request = HoldArtifacts(
+            digests: experts.sorted().compactMap { model.experts[$0]?.digest })
         do {
             let reply = try await peer.call(
                 request, deadline: .after(Self.assignmentDeadline)
@@ -123,7 +118,7 @@ actor Fleet: LoopBound {
     }
 
     private func accept(
-        _ reply: AssignExpertsReply, of experts: Set<ExpertID>, from worker: WorkerID, _ peer: Peer
+        _ reply: HoldArtifactsReply, of experts: Set<ExpertID>, from worker: WorkerID, _ peer: Peer
     ) {
         let failed = Set(reply.failures.map(\.digest))
         let resident = experts.filter { expert in

@@ -297,12 +297,12 @@ const ProtobufCMessageDescriptor mesh__drain__descriptor =
 static const ProtobufCFieldDescriptor mesh__drain_reply__field_descriptors[1] =
 {
   {
-    "in_flight",
-    1,
+    "needed_count",
+    2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(Mesh__DrainReply, in_flight),
+    offsetof(Mesh__DrainReply, needed_count),
     NULL,
     NULL,
     0,             /* flags */
@@ -310,11 +310,11 @@ static const ProtobufCFieldDescriptor mesh__drain_reply__field_descriptors[1] =
   },
 };
 static const unsigned mesh__drain_reply__field_indices_by_name[] = {
-  0,   /* field[0] = in_flight */
+  0,   /* field[0] = needed_count */
 };
 static const ProtobufCIntRange mesh__drain_reply__number_ranges[1 + 1] =
 {
-  { 1, 0 },
+  { 2, 0 },
   { 0, 1 }
 };
 const ProtobufCMessageDescriptor mesh__drain_reply__descriptor =

@@ -97,51 +97,6 @@ void   mesh__ping__free_unpacked
   assert(message->base.descriptor == &mesh__ping__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   mesh__expert_name__init
-                     (Mesh__ExpertName         *message)
-{
-  static const Mesh__ExpertName init_value = MESH__EXPERT_NAME__INIT;
-  *message = init_value;
-}
-size_t mesh__expert_name__get_packed_size
-                     (const Mesh__ExpertName *message)
-{
-  assert(message->base.descriptor == &mesh__expert_name__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t mesh__expert_name__pack
-                     (const Mesh__ExpertName *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &mesh__expert_name__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t mesh__expert_name__pack_to_buffer
-                     (const Mesh__ExpertName *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &mesh__expert_name__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Mesh__ExpertName *
-       mesh__expert_name__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Mesh__ExpertName *)
-     protobuf_c_message_unpack (&mesh__expert_name__descriptor,
-                                allocator, len, data);
-}
-void   mesh__expert_name__free_unpacked
-                     (Mesh__ExpertName *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &mesh__expert_name__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   mesh__fault__init
                      (Mesh__Fault         *message)
 {
@@ -334,70 +289,6 @@ const ProtobufCMessageDescriptor mesh__ping__descriptor =
   (ProtobufCMessageInit) mesh__ping__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor mesh__expert_name__field_descriptors[3] =
-{
-  {
-    "model",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__ExpertName, model),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "layer",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__ExpertName, layer),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "expert",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__ExpertName, expert),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned mesh__expert_name__field_indices_by_name[] = {
-  2,   /* field[2] = expert */
-  1,   /* field[1] = layer */
-  0,   /* field[0] = model */
-};
-static const ProtobufCIntRange mesh__expert_name__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 3 }
-};
-const ProtobufCMessageDescriptor mesh__expert_name__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "mesh.ExpertName",
-  "ExpertName",
-  "Mesh__ExpertName",
-  "mesh",
-  sizeof(Mesh__ExpertName),
-  3,
-  mesh__expert_name__field_descriptors,
-  mesh__expert_name__field_indices_by_name,
-  1,  mesh__expert_name__number_ranges,
-  (ProtobufCMessageInit) mesh__expert_name__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
 static const ProtobufCFieldDescriptor mesh__fault__field_descriptors[4] =
 {
   {
@@ -437,27 +328,28 @@ static const ProtobufCFieldDescriptor mesh__fault__field_descriptors[4] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "expert",
-    4,
+    "artifact",
+    5,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
+    PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Mesh__Fault, expert),
-    &mesh__expert_name__descriptor,
+    offsetof(Mesh__Fault, artifact),
+    NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
 static const unsigned mesh__fault__field_indices_by_name[] = {
+  3,   /* field[3] = artifact */
   0,   /* field[0] = code */
-  3,   /* field[3] = expert */
   1,   /* field[1] = message */
   2,   /* field[2] = retry_after_milliseconds */
 };
-static const ProtobufCIntRange mesh__fault__number_ranges[1 + 1] =
+static const ProtobufCIntRange mesh__fault__number_ranges[2 + 1] =
 {
   { 1, 0 },
+  { 5, 3 },
   { 0, 4 }
 };
 const ProtobufCMessageDescriptor mesh__fault__descriptor =
@@ -471,7 +363,7 @@ const ProtobufCMessageDescriptor mesh__fault__descriptor =
   4,
   mesh__fault__field_descriptors,
   mesh__fault__field_indices_by_name,
-  1,  mesh__fault__number_ranges,
+  2,  mesh__fault__number_ranges,
   (ProtobufCMessageInit) mesh__fault__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

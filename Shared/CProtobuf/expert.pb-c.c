@@ -7,184 +7,49 @@
 #endif
 
 #include "expert.pb-c.h"
-void   mesh__offer_artifacts__init
-                     (Mesh__OfferArtifacts         *message)
+void   mesh__hold_artifacts__init
+                     (Mesh__HoldArtifacts         *message)
 {
-  static const Mesh__OfferArtifacts init_value = MESH__OFFER_ARTIFACTS__INIT;
+  static const Mesh__HoldArtifacts init_value = MESH__HOLD_ARTIFACTS__INIT;
   *message = init_value;
 }
-size_t mesh__offer_artifacts__get_packed_size
-                     (const Mesh__OfferArtifacts *message)
+size_t mesh__hold_artifacts__get_packed_size
+                     (const Mesh__HoldArtifacts *message)
 {
-  assert(message->base.descriptor == &mesh__offer_artifacts__descriptor);
+  assert(message->base.descriptor == &mesh__hold_artifacts__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t mesh__offer_artifacts__pack
-                     (const Mesh__OfferArtifacts *message,
+size_t mesh__hold_artifacts__pack
+                     (const Mesh__HoldArtifacts *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &mesh__offer_artifacts__descriptor);
+  assert(message->base.descriptor == &mesh__hold_artifacts__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t mesh__offer_artifacts__pack_to_buffer
-                     (const Mesh__OfferArtifacts *message,
+size_t mesh__hold_artifacts__pack_to_buffer
+                     (const Mesh__HoldArtifacts *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &mesh__offer_artifacts__descriptor);
+  assert(message->base.descriptor == &mesh__hold_artifacts__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Mesh__OfferArtifacts *
-       mesh__offer_artifacts__unpack
+Mesh__HoldArtifacts *
+       mesh__hold_artifacts__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Mesh__OfferArtifacts *)
-     protobuf_c_message_unpack (&mesh__offer_artifacts__descriptor,
+  return (Mesh__HoldArtifacts *)
+     protobuf_c_message_unpack (&mesh__hold_artifacts__descriptor,
                                 allocator, len, data);
 }
-void   mesh__offer_artifacts__free_unpacked
-                     (Mesh__OfferArtifacts *message,
+void   mesh__hold_artifacts__free_unpacked
+                     (Mesh__HoldArtifacts *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &mesh__offer_artifacts__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   mesh__offer_artifacts_reply__init
-                     (Mesh__OfferArtifactsReply         *message)
-{
-  static const Mesh__OfferArtifactsReply init_value = MESH__OFFER_ARTIFACTS_REPLY__INIT;
-  *message = init_value;
-}
-size_t mesh__offer_artifacts_reply__get_packed_size
-                     (const Mesh__OfferArtifactsReply *message)
-{
-  assert(message->base.descriptor == &mesh__offer_artifacts_reply__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t mesh__offer_artifacts_reply__pack
-                     (const Mesh__OfferArtifactsReply *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &mesh__offer_artifacts_reply__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t mesh__offer_artifacts_reply__pack_to_buffer
-                     (const Mesh__OfferArtifactsReply *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &mesh__offer_artifacts_reply__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Mesh__OfferArtifactsReply *
-       mesh__offer_artifacts_reply__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Mesh__OfferArtifactsReply *)
-     protobuf_c_message_unpack (&mesh__offer_artifacts_reply__descriptor,
-                                allocator, len, data);
-}
-void   mesh__offer_artifacts_reply__free_unpacked
-                     (Mesh__OfferArtifactsReply *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &mesh__offer_artifacts_reply__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   mesh__expert_placement__init
-                     (Mesh__ExpertPlacement         *message)
-{
-  static const Mesh__ExpertPlacement init_value = MESH__EXPERT_PLACEMENT__INIT;
-  *message = init_value;
-}
-size_t mesh__expert_placement__get_packed_size
-                     (const Mesh__ExpertPlacement *message)
-{
-  assert(message->base.descriptor == &mesh__expert_placement__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t mesh__expert_placement__pack
-                     (const Mesh__ExpertPlacement *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &mesh__expert_placement__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t mesh__expert_placement__pack_to_buffer
-                     (const Mesh__ExpertPlacement *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &mesh__expert_placement__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Mesh__ExpertPlacement *
-       mesh__expert_placement__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Mesh__ExpertPlacement *)
-     protobuf_c_message_unpack (&mesh__expert_placement__descriptor,
-                                allocator, len, data);
-}
-void   mesh__expert_placement__free_unpacked
-                     (Mesh__ExpertPlacement *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &mesh__expert_placement__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   mesh__assign_experts__init
-                     (Mesh__AssignExperts         *message)
-{
-  static const Mesh__AssignExperts init_value = MESH__ASSIGN_EXPERTS__INIT;
-  *message = init_value;
-}
-size_t mesh__assign_experts__get_packed_size
-                     (const Mesh__AssignExperts *message)
-{
-  assert(message->base.descriptor == &mesh__assign_experts__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t mesh__assign_experts__pack
-                     (const Mesh__AssignExperts *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &mesh__assign_experts__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t mesh__assign_experts__pack_to_buffer
-                     (const Mesh__AssignExperts *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &mesh__assign_experts__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Mesh__AssignExperts *
-       mesh__assign_experts__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Mesh__AssignExperts *)
-     protobuf_c_message_unpack (&mesh__assign_experts__descriptor,
-                                allocator, len, data);
-}
-void   mesh__assign_experts__free_unpacked
-                     (Mesh__AssignExperts *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &mesh__assign_experts__descriptor);
+  assert(message->base.descriptor == &mesh__hold_artifacts__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   mesh__artifact_failure__init
@@ -232,49 +97,139 @@ void   mesh__artifact_failure__free_unpacked
   assert(message->base.descriptor == &mesh__artifact_failure__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   mesh__assign_experts_reply__init
-                     (Mesh__AssignExpertsReply         *message)
+void   mesh__hold_artifacts_reply__init
+                     (Mesh__HoldArtifactsReply         *message)
 {
-  static const Mesh__AssignExpertsReply init_value = MESH__ASSIGN_EXPERTS_REPLY__INIT;
+  static const Mesh__HoldArtifactsReply init_value = MESH__HOLD_ARTIFACTS_REPLY__INIT;
   *message = init_value;
 }
-size_t mesh__assign_experts_reply__get_packed_size
-                     (const Mesh__AssignExpertsReply *message)
+size_t mesh__hold_artifacts_reply__get_packed_size
+                     (const Mesh__HoldArtifactsReply *message)
 {
-  assert(message->base.descriptor == &mesh__assign_experts_reply__descriptor);
+  assert(message->base.descriptor == &mesh__hold_artifacts_reply__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t mesh__assign_experts_reply__pack
-                     (const Mesh__AssignExpertsReply *message,
+size_t mesh__hold_artifacts_reply__pack
+                     (const Mesh__HoldArtifactsReply *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &mesh__assign_experts_reply__descriptor);
+  assert(message->base.descriptor == &mesh__hold_artifacts_reply__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t mesh__assign_experts_reply__pack_to_buffer
-                     (const Mesh__AssignExpertsReply *message,
+size_t mesh__hold_artifacts_reply__pack_to_buffer
+                     (const Mesh__HoldArtifactsReply *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &mesh__assign_experts_reply__descriptor);
+  assert(message->base.descriptor == &mesh__hold_artifacts_reply__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Mesh__AssignExpertsReply *
-       mesh__assign_experts_reply__unpack
+Mesh__HoldArtifactsReply *
+       mesh__hold_artifacts_reply__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Mesh__AssignExpertsReply *)
-     protobuf_c_message_unpack (&mesh__assign_experts_reply__descriptor,
+  return (Mesh__HoldArtifactsReply *)
+     protobuf_c_message_unpack (&mesh__hold_artifacts_reply__descriptor,
                                 allocator, len, data);
 }
-void   mesh__assign_experts_reply__free_unpacked
-                     (Mesh__AssignExpertsReply *message,
+void   mesh__hold_artifacts_reply__free_unpacked
+                     (Mesh__HoldArtifactsReply *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &mesh__assign_experts_reply__descriptor);
+  assert(message->base.descriptor == &mesh__hold_artifacts_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   mesh__fetch_artifact__init
+                     (Mesh__FetchArtifact         *message)
+{
+  static const Mesh__FetchArtifact init_value = MESH__FETCH_ARTIFACT__INIT;
+  *message = init_value;
+}
+size_t mesh__fetch_artifact__get_packed_size
+                     (const Mesh__FetchArtifact *message)
+{
+  assert(message->base.descriptor == &mesh__fetch_artifact__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t mesh__fetch_artifact__pack
+                     (const Mesh__FetchArtifact *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &mesh__fetch_artifact__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t mesh__fetch_artifact__pack_to_buffer
+                     (const Mesh__FetchArtifact *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &mesh__fetch_artifact__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Mesh__FetchArtifact *
+       mesh__fetch_artifact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Mesh__FetchArtifact *)
+     protobuf_c_message_unpack (&mesh__fetch_artifact__descriptor,
+                                allocator, len, data);
+}
+void   mesh__fetch_artifact__free_unpacked
+                     (Mesh__FetchArtifact *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &mesh__fetch_artifact__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   mesh__fetch_artifact_reply__init
+                     (Mesh__FetchArtifactReply         *message)
+{
+  static const Mesh__FetchArtifactReply init_value = MESH__FETCH_ARTIFACT_REPLY__INIT;
+  *message = init_value;
+}
+size_t mesh__fetch_artifact_reply__get_packed_size
+                     (const Mesh__FetchArtifactReply *message)
+{
+  assert(message->base.descriptor == &mesh__fetch_artifact_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t mesh__fetch_artifact_reply__pack
+                     (const Mesh__FetchArtifactReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &mesh__fetch_artifact_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t mesh__fetch_artifact_reply__pack_to_buffer
+                     (const Mesh__FetchArtifactReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &mesh__fetch_artifact_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Mesh__FetchArtifactReply *
+       mesh__fetch_artifact_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Mesh__FetchArtifactReply *)
+     protobuf_c_message_unpack (&mesh__fetch_artifact_reply__descriptor,
+                                allocator, len, data);
+}
+void   mesh__fetch_artifact_reply__free_unpacked
+                     (Mesh__FetchArtifactReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &mesh__fetch_artifact_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   mesh__expert_group__init
@@ -457,49 +412,49 @@ void   mesh__worker_status__free_unpacked
   assert(message->base.descriptor == &mesh__worker_status__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   mesh__expert_statistics__init
-                     (Mesh__ExpertStatistics         *message)
+void   mesh__artifact_statistics__init
+                     (Mesh__ArtifactStatistics         *message)
 {
-  static const Mesh__ExpertStatistics init_value = MESH__EXPERT_STATISTICS__INIT;
+  static const Mesh__ArtifactStatistics init_value = MESH__ARTIFACT_STATISTICS__INIT;
   *message = init_value;
 }
-size_t mesh__expert_statistics__get_packed_size
-                     (const Mesh__ExpertStatistics *message)
+size_t mesh__artifact_statistics__get_packed_size
+                     (const Mesh__ArtifactStatistics *message)
 {
-  assert(message->base.descriptor == &mesh__expert_statistics__descriptor);
+  assert(message->base.descriptor == &mesh__artifact_statistics__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t mesh__expert_statistics__pack
-                     (const Mesh__ExpertStatistics *message,
+size_t mesh__artifact_statistics__pack
+                     (const Mesh__ArtifactStatistics *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &mesh__expert_statistics__descriptor);
+  assert(message->base.descriptor == &mesh__artifact_statistics__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t mesh__expert_statistics__pack_to_buffer
-                     (const Mesh__ExpertStatistics *message,
+size_t mesh__artifact_statistics__pack_to_buffer
+                     (const Mesh__ArtifactStatistics *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &mesh__expert_statistics__descriptor);
+  assert(message->base.descriptor == &mesh__artifact_statistics__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Mesh__ExpertStatistics *
-       mesh__expert_statistics__unpack
+Mesh__ArtifactStatistics *
+       mesh__artifact_statistics__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Mesh__ExpertStatistics *)
-     protobuf_c_message_unpack (&mesh__expert_statistics__descriptor,
+  return (Mesh__ArtifactStatistics *)
+     protobuf_c_message_unpack (&mesh__artifact_statistics__descriptor,
                                 allocator, len, data);
 }
-void   mesh__expert_statistics__free_unpacked
-                     (Mesh__ExpertStatistics *message,
+void   mesh__artifact_statistics__free_unpacked
+                     (Mesh__ArtifactStatistics *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &mesh__expert_statistics__descriptor);
+  assert(message->base.descriptor == &mesh__artifact_statistics__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   mesh__worker_status_reply__init
@@ -547,188 +502,42 @@ void   mesh__worker_status_reply__free_unpacked
   assert(message->base.descriptor == &mesh__worker_status_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor mesh__offer_artifacts__field_descriptors[1] =
+static const ProtobufCFieldDescriptor mesh__hold_artifacts__field_descriptors[1] =
 {
   {
     "digests",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Mesh__OfferArtifacts, n_digests),
-    offsetof(Mesh__OfferArtifacts, digests),
+    offsetof(Mesh__HoldArtifacts, n_digests),
+    offsetof(Mesh__HoldArtifacts, digests),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned mesh__offer_artifacts__field_indices_by_name[] = {
+static const unsigned mesh__hold_artifacts__field_indices_by_name[] = {
   0,   /* field[0] = digests */
 };
-static const ProtobufCIntRange mesh__offer_artifacts__number_ranges[1 + 1] =
+static const ProtobufCIntRange mesh__hold_artifacts__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor mesh__offer_artifacts__descriptor =
+const ProtobufCMessageDescriptor mesh__hold_artifacts__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "mesh.OfferArtifacts",
-  "OfferArtifacts",
-  "Mesh__OfferArtifacts",
+  "mesh.HoldArtifacts",
+  "HoldArtifacts",
+  "Mesh__HoldArtifacts",
   "mesh",
-  sizeof(Mesh__OfferArtifacts),
+  sizeof(Mesh__HoldArtifacts),
   1,
-  mesh__offer_artifacts__field_descriptors,
-  mesh__offer_artifacts__field_indices_by_name,
-  1,  mesh__offer_artifacts__number_ranges,
-  (ProtobufCMessageInit) mesh__offer_artifacts__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-#define mesh__offer_artifacts_reply__field_descriptors NULL
-#define mesh__offer_artifacts_reply__field_indices_by_name NULL
-#define mesh__offer_artifacts_reply__number_ranges NULL
-const ProtobufCMessageDescriptor mesh__offer_artifacts_reply__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "mesh.OfferArtifactsReply",
-  "OfferArtifactsReply",
-  "Mesh__OfferArtifactsReply",
-  "mesh",
-  sizeof(Mesh__OfferArtifactsReply),
-  0,
-  mesh__offer_artifacts_reply__field_descriptors,
-  mesh__offer_artifacts_reply__field_indices_by_name,
-  0,  mesh__offer_artifacts_reply__number_ranges,
-  (ProtobufCMessageInit) mesh__offer_artifacts_reply__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor mesh__expert_placement__field_descriptors[3] =
-{
-  {
-    "layer",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__ExpertPlacement, layer),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "expert",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__ExpertPlacement, expert),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "digest",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__ExpertPlacement, digest),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned mesh__expert_placement__field_indices_by_name[] = {
-  2,   /* field[2] = digest */
-  1,   /* field[1] = expert */
-  0,   /* field[0] = layer */
-};
-static const ProtobufCIntRange mesh__expert_placement__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 3 }
-};
-const ProtobufCMessageDescriptor mesh__expert_placement__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "mesh.ExpertPlacement",
-  "ExpertPlacement",
-  "Mesh__ExpertPlacement",
-  "mesh",
-  sizeof(Mesh__ExpertPlacement),
-  3,
-  mesh__expert_placement__field_descriptors,
-  mesh__expert_placement__field_indices_by_name,
-  1,  mesh__expert_placement__number_ranges,
-  (ProtobufCMessageInit) mesh__expert_placement__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor mesh__assign_experts__field_descriptors[3] =
-{
-  {
-    "model",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__AssignExperts, model),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "revision",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__AssignExperts, revision),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "placements",
-    3,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Mesh__AssignExperts, n_placements),
-    offsetof(Mesh__AssignExperts, placements),
-    &mesh__expert_placement__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned mesh__assign_experts__field_indices_by_name[] = {
-  0,   /* field[0] = model */
-  2,   /* field[2] = placements */
-  1,   /* field[1] = revision */
-};
-static const ProtobufCIntRange mesh__assign_experts__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 3 }
-};
-const ProtobufCMessageDescriptor mesh__assign_experts__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "mesh.AssignExperts",
-  "AssignExperts",
-  "Mesh__AssignExperts",
-  "mesh",
-  sizeof(Mesh__AssignExperts),
-  3,
-  mesh__assign_experts__field_descriptors,
-  mesh__assign_experts__field_indices_by_name,
-  1,  mesh__assign_experts__number_ranges,
-  (ProtobufCMessageInit) mesh__assign_experts__init,
+  mesh__hold_artifacts__field_descriptors,
+  mesh__hold_artifacts__field_indices_by_name,
+  1,  mesh__hold_artifacts__number_ranges,
+  (ProtobufCMessageInit) mesh__hold_artifacts__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor mesh__artifact_failure__field_descriptors[2] =
@@ -782,27 +591,15 @@ const ProtobufCMessageDescriptor mesh__artifact_failure__descriptor =
   (ProtobufCMessageInit) mesh__artifact_failure__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor mesh__assign_experts_reply__field_descriptors[3] =
+static const ProtobufCFieldDescriptor mesh__hold_artifacts_reply__field_descriptors[2] =
 {
   {
-    "resident_count",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__AssignExpertsReply, resident_count),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "resident_bytes",
-    2,
+    1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Mesh__AssignExpertsReply, resident_bytes),
+    offsetof(Mesh__HoldArtifactsReply, resident_bytes),
     NULL,
     NULL,
     0,             /* flags */
@@ -810,51 +607,139 @@ static const ProtobufCFieldDescriptor mesh__assign_experts_reply__field_descript
   },
   {
     "failures",
-    3,
+    2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Mesh__AssignExpertsReply, n_failures),
-    offsetof(Mesh__AssignExpertsReply, failures),
+    offsetof(Mesh__HoldArtifactsReply, n_failures),
+    offsetof(Mesh__HoldArtifactsReply, failures),
     &mesh__artifact_failure__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned mesh__assign_experts_reply__field_indices_by_name[] = {
-  2,   /* field[2] = failures */
-  1,   /* field[1] = resident_bytes */
-  0,   /* field[0] = resident_count */
+static const unsigned mesh__hold_artifacts_reply__field_indices_by_name[] = {
+  1,   /* field[1] = failures */
+  0,   /* field[0] = resident_bytes */
 };
-static const ProtobufCIntRange mesh__assign_experts_reply__number_ranges[1 + 1] =
+static const ProtobufCIntRange mesh__hold_artifacts_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 2 }
 };
-const ProtobufCMessageDescriptor mesh__assign_experts_reply__descriptor =
+const ProtobufCMessageDescriptor mesh__hold_artifacts_reply__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "mesh.AssignExpertsReply",
-  "AssignExpertsReply",
-  "Mesh__AssignExpertsReply",
+  "mesh.HoldArtifactsReply",
+  "HoldArtifactsReply",
+  "Mesh__HoldArtifactsReply",
   "mesh",
-  sizeof(Mesh__AssignExpertsReply),
-  3,
-  mesh__assign_experts_reply__field_descriptors,
-  mesh__assign_experts_reply__field_indices_by_name,
-  1,  mesh__assign_experts_reply__number_ranges,
-  (ProtobufCMessageInit) mesh__assign_experts_reply__init,
+  sizeof(Mesh__HoldArtifactsReply),
+  2,
+  mesh__hold_artifacts_reply__field_descriptors,
+  mesh__hold_artifacts_reply__field_indices_by_name,
+  1,  mesh__hold_artifacts_reply__number_ranges,
+  (ProtobufCMessageInit) mesh__hold_artifacts_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor mesh__fetch_artifact__field_descriptors[2] =
+{
+  {
+    "digest",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Mesh__FetchArtifact, digest),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "offset",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Mesh__FetchArtifact, offset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned mesh__fetch_artifact__field_indices_by_name[] = {
+  0,   /* field[0] = digest */
+  1,   /* field[1] = offset */
+};
+static const ProtobufCIntRange mesh__fetch_artifact__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor mesh__fetch_artifact__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "mesh.FetchArtifact",
+  "FetchArtifact",
+  "Mesh__FetchArtifact",
+  "mesh",
+  sizeof(Mesh__FetchArtifact),
+  2,
+  mesh__fetch_artifact__field_descriptors,
+  mesh__fetch_artifact__field_indices_by_name,
+  1,  mesh__fetch_artifact__number_ranges,
+  (ProtobufCMessageInit) mesh__fetch_artifact__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor mesh__fetch_artifact_reply__field_descriptors[1] =
+{
+  {
+    "byte_count",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Mesh__FetchArtifactReply, byte_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned mesh__fetch_artifact_reply__field_indices_by_name[] = {
+  0,   /* field[0] = byte_count */
+};
+static const ProtobufCIntRange mesh__fetch_artifact_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor mesh__fetch_artifact_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "mesh.FetchArtifactReply",
+  "FetchArtifactReply",
+  "Mesh__FetchArtifactReply",
+  "mesh",
+  sizeof(Mesh__FetchArtifactReply),
+  1,
+  mesh__fetch_artifact_reply__field_descriptors,
+  mesh__fetch_artifact_reply__field_indices_by_name,
+  1,  mesh__fetch_artifact_reply__number_ranges,
+  (ProtobufCMessageInit) mesh__fetch_artifact_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor mesh__expert_group__field_descriptors[3] =
 {
   {
-    "expert",
+    "digest",
     1,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
+    PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Mesh__ExpertGroup, expert),
+    offsetof(Mesh__ExpertGroup, digest),
     NULL,
     NULL,
     0,             /* flags */
@@ -886,7 +771,7 @@ static const ProtobufCFieldDescriptor mesh__expert_group__field_descriptors[3] =
   },
 };
 static const unsigned mesh__expert_group__field_indices_by_name[] = {
-  0,   /* field[0] = expert */
+  0,   /* field[0] = digest */
   1,   /* field[1] = rows */
   2,   /* field[2] = weights */
 };
@@ -910,47 +795,11 @@ const ProtobufCMessageDescriptor mesh__expert_group__descriptor =
   (ProtobufCMessageInit) mesh__expert_group__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor mesh__expert_dispatch__field_descriptors[8] =
+static const ProtobufCFieldDescriptor mesh__expert_dispatch__field_descriptors[5] =
 {
   {
-    "model",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__ExpertDispatch, model),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "revision",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__ExpertDispatch, revision),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "layer",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__ExpertDispatch, layer),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "row_count",
-    4,
+    1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
@@ -962,7 +811,7 @@ static const ProtobufCFieldDescriptor mesh__expert_dispatch__field_descriptors[8
   },
   {
     "hidden_size",
-    5,
+    2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
@@ -974,7 +823,7 @@ static const ProtobufCFieldDescriptor mesh__expert_dispatch__field_descriptors[8
   },
   {
     "activation_type",
-    6,
+    3,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
@@ -986,7 +835,7 @@ static const ProtobufCFieldDescriptor mesh__expert_dispatch__field_descriptors[8
   },
   {
     "reduction",
-    7,
+    4,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
@@ -998,7 +847,7 @@ static const ProtobufCFieldDescriptor mesh__expert_dispatch__field_descriptors[8
   },
   {
     "groups",
-    8,
+    5,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Mesh__ExpertDispatch, n_groups),
@@ -1010,19 +859,16 @@ static const ProtobufCFieldDescriptor mesh__expert_dispatch__field_descriptors[8
   },
 };
 static const unsigned mesh__expert_dispatch__field_indices_by_name[] = {
-  5,   /* field[5] = activation_type */
-  7,   /* field[7] = groups */
-  4,   /* field[4] = hidden_size */
-  2,   /* field[2] = layer */
-  0,   /* field[0] = model */
-  6,   /* field[6] = reduction */
-  1,   /* field[1] = revision */
-  3,   /* field[3] = row_count */
+  2,   /* field[2] = activation_type */
+  4,   /* field[4] = groups */
+  1,   /* field[1] = hidden_size */
+  3,   /* field[3] = reduction */
+  0,   /* field[0] = row_count */
 };
 static const ProtobufCIntRange mesh__expert_dispatch__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor mesh__expert_dispatch__descriptor =
 {
@@ -1032,7 +878,7 @@ const ProtobufCMessageDescriptor mesh__expert_dispatch__descriptor =
   "Mesh__ExpertDispatch",
   "mesh",
   sizeof(Mesh__ExpertDispatch),
-  8,
+  5,
   mesh__expert_dispatch__field_descriptors,
   mesh__expert_dispatch__field_indices_by_name,
   1,  mesh__expert_dispatch__number_ranges,
@@ -1108,39 +954,27 @@ const ProtobufCMessageDescriptor mesh__worker_status__descriptor =
   (ProtobufCMessageInit) mesh__worker_status__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor mesh__expert_statistics__field_descriptors[6] =
+static const ProtobufCFieldDescriptor mesh__artifact_statistics__field_descriptors[5] =
 {
   {
-    "layer",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__ExpertStatistics, layer),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "expert",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__ExpertStatistics, expert),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "digest",
-    3,
+    1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Mesh__ExpertStatistics, digest),
+    offsetof(Mesh__ArtifactStatistics, digest),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "byte_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Mesh__ArtifactStatistics, byte_count),
     NULL,
     NULL,
     0,             /* flags */
@@ -1148,11 +982,11 @@ static const ProtobufCFieldDescriptor mesh__expert_statistics__field_descriptors
   },
   {
     "row_count",
-    4,
+    3,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Mesh__ExpertStatistics, row_count),
+    offsetof(Mesh__ArtifactStatistics, row_count),
     NULL,
     NULL,
     0,             /* flags */
@@ -1160,11 +994,11 @@ static const ProtobufCFieldDescriptor mesh__expert_statistics__field_descriptors
   },
   {
     "weight_mass",
-    5,
+    4,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_DOUBLE,
     0,   /* quantifier_offset */
-    offsetof(Mesh__ExpertStatistics, weight_mass),
+    offsetof(Mesh__ArtifactStatistics, weight_mass),
     NULL,
     NULL,
     0,             /* flags */
@@ -1172,43 +1006,42 @@ static const ProtobufCFieldDescriptor mesh__expert_statistics__field_descriptors
   },
   {
     "compute_nanoseconds",
-    6,
+    5,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Mesh__ExpertStatistics, compute_nanoseconds),
+    offsetof(Mesh__ArtifactStatistics, compute_nanoseconds),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned mesh__expert_statistics__field_indices_by_name[] = {
-  5,   /* field[5] = compute_nanoseconds */
-  2,   /* field[2] = digest */
-  1,   /* field[1] = expert */
-  0,   /* field[0] = layer */
-  3,   /* field[3] = row_count */
-  4,   /* field[4] = weight_mass */
+static const unsigned mesh__artifact_statistics__field_indices_by_name[] = {
+  1,   /* field[1] = byte_count */
+  4,   /* field[4] = compute_nanoseconds */
+  0,   /* field[0] = digest */
+  2,   /* field[2] = row_count */
+  3,   /* field[3] = weight_mass */
 };
-static const ProtobufCIntRange mesh__expert_statistics__number_ranges[1 + 1] =
+static const ProtobufCIntRange mesh__artifact_statistics__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 5 }
 };
-const ProtobufCMessageDescriptor mesh__expert_statistics__descriptor =
+const ProtobufCMessageDescriptor mesh__artifact_statistics__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "mesh.ExpertStatistics",
-  "ExpertStatistics",
-  "Mesh__ExpertStatistics",
+  "mesh.ArtifactStatistics",
+  "ArtifactStatistics",
+  "Mesh__ArtifactStatistics",
   "mesh",
-  sizeof(Mesh__ExpertStatistics),
-  6,
-  mesh__expert_statistics__field_descriptors,
-  mesh__expert_statistics__field_indices_by_name,
-  1,  mesh__expert_statistics__number_ranges,
-  (ProtobufCMessageInit) mesh__expert_statistics__init,
+  sizeof(Mesh__ArtifactStatistics),
+  5,
+  mesh__artifact_statistics__field_descriptors,
+  mesh__artifact_statistics__field_indices_by_name,
+  1,  mesh__artifact_statistics__number_ranges,
+  (ProtobufCMessageInit) mesh__artifact_statistics__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor mesh__worker_status_reply__field_descriptors[3] =
@@ -1238,26 +1071,27 @@ static const ProtobufCFieldDescriptor mesh__worker_status_reply__field_descripto
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "experts",
-    3,
+    "artifacts",
+    4,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Mesh__WorkerStatusReply, n_experts),
-    offsetof(Mesh__WorkerStatusReply, experts),
-    &mesh__expert_statistics__descriptor,
+    offsetof(Mesh__WorkerStatusReply, n_artifacts),
+    offsetof(Mesh__WorkerStatusReply, artifacts),
+    &mesh__artifact_statistics__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
 static const unsigned mesh__worker_status_reply__field_indices_by_name[] = {
-  2,   /* field[2] = experts */
+  2,   /* field[2] = artifacts */
   0,   /* field[0] = in_flight */
   1,   /* field[1] = resident_bytes */
 };
-static const ProtobufCIntRange mesh__worker_status_reply__number_ranges[1 + 1] =
+static const ProtobufCIntRange mesh__worker_status_reply__number_ranges[2 + 1] =
 {
   { 1, 0 },
+  { 4, 2 },
   { 0, 3 }
 };
 const ProtobufCMessageDescriptor mesh__worker_status_reply__descriptor =
@@ -1271,7 +1105,7 @@ const ProtobufCMessageDescriptor mesh__worker_status_reply__descriptor =
   3,
   mesh__worker_status_reply__field_descriptors,
   mesh__worker_status_reply__field_indices_by_name,
-  1,  mesh__worker_status_reply__number_ranges,
+  2,  mesh__worker_status_reply__number_ranges,
   (ProtobufCMessageInit) mesh__worker_status_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

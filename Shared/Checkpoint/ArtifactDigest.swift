@@ -1,7 +1,7 @@
 internal import Hashing
 
 /// The SHA-256 of a file: the name of an artifact.
-public struct ArtifactDigest: Hashable, Sendable, Codable, CustomStringConvertible {
+public struct ArtifactDigest: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
     /// The 32 bytes, first byte lowest.
     private let words: SIMD4<UInt64>
 
@@ -54,6 +54,14 @@ public struct ArtifactDigest: Hashable, Sendable, Codable, CustomStringConvertib
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
+    }
+
+    /// The order of the bytes, which is that of the spelling.
+    public static func < (left: ArtifactDigest, right: ArtifactDigest) -> Bool {
+        for index in 0..<4 where left.words[index] != right.words[index] {
+            return left.words[index].byteSwapped < right.words[index].byteSwapped
+        }
+        return false
     }
 
     /// The 32 bytes.

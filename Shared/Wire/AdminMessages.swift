@@ -56,7 +56,8 @@ extension HealthReply: @unsafe Coded {
     }
 }
 
-/// Asks a process to finish what it has, take no more, and leave.
+/// A worker says to each of its routers: I am leaving. Answered when nothing is needed of it any
+/// more, because everything it holds lives elsewhere, or when the time is up. Until then it serves.
 public struct Drain: Request {
     public static let kind = MessageKind.drain
     public typealias Reply = DrainReply
@@ -86,14 +87,15 @@ extension Drain: @unsafe Coded {
     }
 }
 
-/// Draining has begun.
+/// The worker may go.
 public struct DrainReply: Message {
     public static let kind = MessageKind.drainReply
 
-    public var inFlight: Int
+    /// Artifacts that still live nowhere else; 0: go in peace.
+    public var neededCount: Int
 
-    public init(inFlight: Int) {
-        self.inFlight = inFlight
+    public init(neededCount: Int) {
+        self.neededCount = neededCount
     }
 
     public func encoded() -> [UInt8] { unsafe pack(self) }
@@ -106,11 +108,11 @@ extension DrainReply: @unsafe Coded {
     }
 
     func fill(_ message: inout Mesh__DrainReply, _ arena: inout Arena) {
-        unsafe message.in_flight = UInt32(inFlight)
+        unsafe message.needed_count = UInt32(neededCount)
     }
 
     init(reading message: Mesh__DrainReply) {
         self.init(
-            inFlight: unsafe Int(message.in_flight))
+            neededCount: unsafe Int(message.needed_count))
     }
 }

@@ -14,14 +14,15 @@ public enum Reduction: UInt32, Sendable {
     case perChoice = 2
 }
 
-/// One expert and the rows it applies to, each with its gate weight.
+/// One artifact and the rows it applies to, each with its gate weight.
 public struct ExpertGroup: Sendable, Equatable {
-    public var expert: Int
+    /// SHA-256 of the expert's artifact.
+    public var digest: [UInt8]
     public var rows: [UInt32]
     public var weights: [Float]
 
-    public init(expert: Int, rows: [UInt32], weights: [Float]) {
-        self.expert = expert
+    public init(digest: [UInt8], rows: [UInt32], weights: [Float]) {
+        self.digest = digest
         self.rows = rows
         self.weights = weights
     }
@@ -33,7 +34,7 @@ extension ExpertGroup: @unsafe Coded {
     }
 
     func fill(_ message: inout Mesh__ExpertGroup, _ arena: inout Arena) {
-        unsafe message.expert = UInt32(expert)
+        unsafe message.digest = arena.data(digest)
         unsafe message.n_rows = rows.count
         unsafe message.rows = arena.numbers(rows)
         unsafe message.n_weights = weights.count
@@ -42,20 +43,17 @@ extension ExpertGroup: @unsafe Coded {
 
     init(reading message: Mesh__ExpertGroup) throws(WireError) {
         self.init(
-            expert: unsafe Int(message.expert),
+            digest: try unsafe Read.digest(message.digest),
             rows: try unsafe Read.numbers(message.rows, message.n_rows, "rows"),
             weights: try unsafe Read.numbers(message.weights, message.n_weights, "weights"))
     }
 }
 
-/// Rows for the experts of one layer. Attachment: the rows, [rowCount, hiddenSize].
+/// Rows for experts. Attachment: the rows, [rowCount, hiddenSize].
 public struct ExpertDispatch: Request {
     public static let kind = MessageKind.expertDispatch
     public typealias Reply = ExpertCombine
 
-    public var model: String
-    public var revision: Int
-    public var layer: Int
     public var rowCount: Int
     public var hiddenSize: Int
     public var activationType: ActivationType
@@ -63,13 +61,9 @@ public struct ExpertDispatch: Request {
     public var groups: [ExpertGroup]
 
     public init(
-        model: String, revision: Int, layer: Int, rowCount: Int, hiddenSize: Int,
-        activationType: ActivationType = .float32, reduction: Reduction = .partialSum,
-        groups: [ExpertGroup]
+        rowCount: Int, hiddenSize: Int, activationType: ActivationType = .float32,
+        reduction: Reduction = .partialSum, groups: [ExpertGroup]
     ) {
-        self.model = model
-        self.revision = revision
-        self.layer = layer
         self.rowCount = rowCount
         self.hiddenSize = hiddenSize
         self.activationType = activationType
@@ -87,9 +81,6 @@ extension ExpertDispatch: @unsafe Coded {
     }
 
     func fill(_ message: inout Mesh__ExpertDispatch, _ arena: inout Arena) {
-        unsafe message.model = arena.text(model)
-        unsafe message.revision = UInt64(revision)
-        unsafe message.layer = UInt32(layer)
         unsafe message.row_count = UInt32(rowCount)
         unsafe message.hidden_size = UInt32(hiddenSize)
         unsafe message.activation_type = Mesh__ActivationType(rawValue: activationType.rawValue)
@@ -100,9 +91,6 @@ extension ExpertDispatch: @unsafe Coded {
 
     init(reading message: Mesh__ExpertDispatch) throws(WireError) {
         self.init(
-            model: try unsafe Read.text(message.model, "model"),
-            revision: try unsafe Read.integer(message.revision, "revision"),
-            layer: unsafe Int(message.layer),
             rowCount: unsafe Int(message.row_count),
             hiddenSize: unsafe Int(message.hidden_size),
             activationType: try unsafe Read.choice(

@@ -12,7 +12,7 @@ public enum FaultCode: UInt32, Sendable {
     case draining = 4
     case deadlineExceeded = 5
     case notFound = 6
-    /// `Fault.expert` names it.
+    /// `Fault.artifact` names it.
     case expertUnavailable = 7
     /// No protocol version in common.
     case versionMismatch = 8
@@ -23,38 +23,6 @@ public enum FaultCode: UInt32, Sendable {
     case failedPrecondition = 11
 }
 
-/// Which expert a fault is about.
-public struct ExpertName: Sendable, Equatable {
-    public var model: String
-    public var layer: Int
-    public var expert: Int
-
-    public init(model: String, layer: Int, expert: Int) {
-        self.model = model
-        self.layer = layer
-        self.expert = expert
-    }
-}
-
-extension ExpertName: @unsafe Coded {
-    static func initialise(_ message: UnsafeMutablePointer<Mesh__ExpertName>) {
-        unsafe mesh__expert_name__init(message)
-    }
-
-    func fill(_ message: inout Mesh__ExpertName, _ arena: inout Arena) {
-        unsafe message.model = arena.text(model)
-        unsafe message.layer = UInt32(layer)
-        unsafe message.expert = UInt32(expert)
-    }
-
-    init(reading message: Mesh__ExpertName) throws(WireError) {
-        self.init(
-            model: try unsafe Read.text(message.model, "model"),
-            layer: unsafe Int(message.layer),
-            expert: unsafe Int(message.expert))
-    }
-}
-
 /// An error that crosses the wire. Handlers may throw it.
 public struct Fault: Message, Error, CustomStringConvertible {
     public static let kind = MessageKind.fault
@@ -62,15 +30,16 @@ public struct Fault: Message, Error, CustomStringConvertible {
     public var code: FaultCode
     public var message: String
     public var retryAfterMilliseconds: Int
-    public var expert: ExpertName?
+    /// SHA-256 of the artifact that it is about; empty when it is about none.
+    public var artifact: [UInt8]
 
     public init(
-        code: FaultCode, message: String, retryAfterMilliseconds: Int = 0, expert: ExpertName? = nil
+        code: FaultCode, message: String, retryAfterMilliseconds: Int = 0, artifact: [UInt8] = []
     ) {
         self.code = code
         self.message = message
         self.retryAfterMilliseconds = retryAfterMilliseconds
-        self.expert = expert
+        self.artifact = artifact
     }
 
     public func encoded() -> [UInt8] { unsafe pack(self) }
@@ -88,7 +57,7 @@ extension Fault: @unsafe Coded {
         unsafe message.code = Mesh__FaultCode(rawValue: code.rawValue)
         unsafe message.message = arena.text(self.message)
         unsafe message.retry_after_milliseconds = UInt32(retryAfterMilliseconds)
-        unsafe message.expert = expert.map { unsafe arena.place($0) }
+        unsafe message.artifact = arena.data(artifact)
     }
 
     init(reading message: Mesh__Fault) throws(WireError) {
@@ -96,6 +65,6 @@ extension Fault: @unsafe Coded {
             code: try unsafe Read.choice(message.code.rawValue, "code"),
             message: try unsafe Read.text(message.message, "message"),
             retryAfterMilliseconds: unsafe Int(message.retry_after_milliseconds),
-            expert: try unsafe Read.message(message.expert))
+            artifact: try unsafe Read.digestIfAny(message.artifact))
     }
 }

@@ -4,14 +4,15 @@ public enum MessageKind: UInt8, Sendable, CaseIterable {
     case ping = 2
     case fault = 3
 
-    case offerArtifacts = 16
-    case offerArtifactsReply = 17
-    case assignExperts = 18
-    case assignExpertsReply = 19
-    case expertDispatch = 20
-    case expertCombine = 21
+    // 16 to 21 are retired: experts named by layer and number.
     case workerStatus = 22
     case workerStatusReply = 23
+    case expertDispatch = 24
+    case expertCombine = 25
+    case holdArtifacts = 26
+    case holdArtifactsReply = 27
+    case fetchArtifact = 28
+    case fetchArtifactReply = 29
 
     case upsertDocument = 48
     case upsertDocumentReply = 49

@@ -23,6 +23,11 @@ enum Read {
         return unsafe bytes(data)
     }
 
+    /// Empty where there is none.
+    static func digestIfAny(_ data: ProtobufCBinaryData) throws(WireError) -> [UInt8] {
+        unsafe data.len == 0 ? [] : try unsafe digest(data)
+    }
+
     static func numbers<T>(
         _ values: UnsafeMutablePointer<T>?, _ count: Int, _ field: String
     ) throws(WireError) -> [T] {
@@ -51,16 +56,9 @@ enum Read {
         _ field: String
     ) throws(WireError) -> [M] {
         try unsafe elements(values, count, field) { value throws(WireError) in
-            guard let message: M = try unsafe message(value) else { throw .missing(field: field) }
-            return message
+            guard let message = unsafe value else { throw .missing(field: field) }
+            return try unsafe M(reading: message.pointee)
         }
-    }
-
-    /// A message that may be absent.
-    static func message<M: Coded>(_ value: UnsafeMutablePointer<M.Struct>?) throws(WireError) -> M?
-    {
-        guard let value = unsafe value else { return nil }
-        return try unsafe M(reading: value.pointee)
     }
 
     static func integer(_ value: UInt64, _ field: String) throws(WireError) -> Int {

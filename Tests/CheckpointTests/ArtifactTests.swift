@@ -46,6 +46,11 @@ import Testing
         #expect(refusal(changing: offset, to: byte).contains(reason))
     }
 
+    @Test func `the order of digests is that of their spellings`() {
+        let digests = (0..<50).map { ArtifactDigest(of: [UInt8($0)]) }
+        #expect(digests.sorted().map(\.description) == digests.map(\.description).sorted())
+    }
+
     @Test func `a digest has one spelling`() {
         let text = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
         #expect(ArtifactDigest(hexadecimal: text)?.description == text)

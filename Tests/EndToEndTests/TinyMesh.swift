@@ -27,7 +27,8 @@ struct TinyMesh {
 
     /// - Parameter fixture: a directory of Tests/ModelTests/Fixtures.
     init(_ fixture: String, replicas: Int = 2, reduction: Reduction = .partialSum) async throws {
-        directory = FileManager.default.temporaryDirectory.path
+        directory =
+            FileManager.default.temporaryDirectory.path
             + "/expertmesh-\(UInt64.random(in: 0 ... .max))"
         try ModelImporter.run(source: try Self.source(fixture, in: directory), into: directory)
         loaded = try LoadedModel(path: directory)
@@ -50,15 +51,14 @@ struct TinyMesh {
 
     /// Starts a worker and returns once the router may use it.
     func addWorker(_ name: String) async throws -> Peer {
-        let shard = ExpertShard(loop: EventLoop(name: name))
+        let shard = ExpertShard(memoryByteCountMax: 1 << 30, loop: EventLoop(name: name))
         let loader = ArtifactLoader(
             store: ArtifactStore(path: directory + "/experts"), loop: EventLoop(name: "files"))
-        let assign = AssignmentHandler(
-            shard: shard, loader: loader, memoryByteCountMax: 1 << 30)
+        let hold = HoldHandler(shard: shard, loader: loader)
         let peer = try await Peer.connect(
             to: address, on: loop,
             hello: Hello(role: .expertWorker, name: name, capacityBytes: 1 << 30),
-            handlers: Handlers(shard: shard, assign: assign), deadline: .after(.seconds(5)))
+            handlers: Handlers(shard: shard, hold: hold), deadline: .after(.seconds(5)))
         while await fleet.live.experts(on: WorkerID(name: name)).isEmpty {
             await fleet.waitForChange(atMost: .milliseconds(100))
         }

@@ -42,7 +42,7 @@ import Wire
             // Nobody is answered before all have asked.
             if count == 1000 { everybodyIsHere.open() }
             while waiting.withLock({ $0 }) < 1000 { await Task.yield() }
-            return (DrainReply(inFlight: request.withinMilliseconds * 2), .empty)
+            return (DrainReply(neededCount: request.withinMilliseconds * 2), .empty)
         }
         let stage = try await Stage(handlers)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -50,7 +50,7 @@ import Wire
                 group.addTask {
                     let reply = try await stage.peer.call(
                         Drain(withinMilliseconds: number), deadline: .soon)
-                    #expect(reply.message.inFlight == number * 2)
+                    #expect(reply.message.neededCount == number * 2)
                 }
             }
             try await group.waitForAll()
@@ -73,7 +73,7 @@ import Wire
         var clientHandlers = Handlers()
         clientHandlers.on(WorkerStatus.self) { _, _, context in
             (
-                WorkerStatusReply(inFlight: Int(context.traceID), residentBytes: 0, experts: []),
+                WorkerStatusReply(inFlight: Int(context.traceID), residentBytes: 0, artifacts: []),
                 .empty
             )
         }
@@ -86,7 +86,7 @@ import Wire
     @Test func `a handler's fault reaches the caller whole`() async throws {
         let fault = Fault(
             code: .expertUnavailable, message: "no live replica",
-            expert: ExpertName(model: "demo", layer: 3, expert: 17))
+            artifact: [UInt8](repeating: 7, count: 32))
         var handlers = Handlers()
         handlers.on(Health.self) { _, _, _ in throw fault }
         let stage = try await Stage(handlers)

@@ -5,21 +5,24 @@ import Testing
 /// Bytes that are meant to hurt: each is refused, in bounded memory, and the process lives.
 @Suite struct HostileTests {
     @Test(arguments: [
-        // Fields of AssignExperts: empty sub-messages, of which each would cost a hundred bytes of
-        // heap.
-        ("empty sub-messages", [UInt8]([0x1a, 0x00]), 500_000),
+        // Field 2 of HoldArtifactsReply: empty sub-messages, of which each would cost a hundred
+        // bytes of heap.
+        ("empty sub-messages", [UInt8]([0x12, 0x00]), 500_000),
         ("unknown fields", [0x78, 0x00], 500_000),
         ("unknown fields with content", [0x7a, 0x03, 1, 2, 3], 200_000),
     ])
     func `amplifiers are stopped by the budget`(name: String, unit: [UInt8], count: Int) {
         let body = [UInt8](repeatedly: unit, count: count)
-        #expect(throws: WireError.malformed(.assignExperts)) { try AssignExperts(decoding: body) }
+        #expect(throws: WireError.malformed(.holdArtifactsReply)) {
+            try HoldArtifactsReply(decoding: body)
+        }
     }
 
     @Test func `more numbers than any message needs are refused by their count`() {
-        // Field 2 of a group, field 8 of a dispatch: 70,000 row numbers of one byte.
-        let group = [0x12, 0xf0, 0xa2, 0x04] + [UInt8](repeating: 1, count: 70_000)
-        let dispatch = [0x30, 0x01, 0x38, 0x01, 0x42, 0xf4, 0xa2, 0x04] + group
+        // Fields 1 and 2 of a group, field 5 of a dispatch: 70,000 row numbers of one byte.
+        let digest = [0x0a, 32] + [UInt8](repeating: 0, count: 32)
+        let group = digest + [0x12, 0xf0, 0xa2, 0x04] + [UInt8](repeating: 1, count: 70_000)
+        let dispatch = [0x18, 0x01, 0x20, 0x01, 0x2a, 0x96, 0xa3, 0x04] + group
         #expect(throws: WireError.tooMany(field: "rows", count: 70_000, max: 65_536)) {
             try ExpertDispatch(decoding: dispatch)
         }
@@ -28,8 +31,8 @@ import Testing
     @Test func `packed numbers grow eightfold at most and pass`() throws {
         let rows = [UInt32](repeating: 1, count: 60_000)
         let dispatch = ExpertDispatch(
-            model: "m", revision: 1, layer: 0, rowCount: 60_000, hiddenSize: 8,
-            groups: [ExpertGroup(expert: 0, rows: rows, weights: [])])
+            rowCount: 60_000, hiddenSize: 8,
+            groups: [ExpertGroup(digest: RoundTripTests.digest, rows: rows, weights: [])])
         #expect(try ExpertDispatch(decoding: dispatch.encoded()) == dispatch)
     }
 
@@ -57,7 +60,7 @@ import Testing
 
     @Test func `a digest has 32 bytes`() {
         #expect(throws: WireError.digestByteCount(31)) {
-            try OfferArtifacts(decoding: [0x0a, 31] + [UInt8](repeating: 0, count: 31))
+            try HoldArtifacts(decoding: [0x0a, 31] + [UInt8](repeating: 0, count: 31))
         }
     }
 

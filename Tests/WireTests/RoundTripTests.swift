@@ -13,31 +13,23 @@ import Wire
         Ping(),
         Fault(
             code: .expertUnavailable, message: "gone", retryAfterMilliseconds: 250,
-            expert: ExpertName(model: "m", layer: 3, expert: 17)),
-        OfferArtifacts(digests: [digest, digest.reversed()]), OfferArtifactsReply(),
-        AssignExperts(
-            model: "m", revision: 1 << 50,
-            placements: [
-                .init(layer: 1, expert: 2, digest: digest),
-                .init(layer: 0, expert: 0, digest: digest),
-            ]),
-        AssignExpertsReply(
-            residentCount: 5, residentBytes: 1 << 33,
-            failures: [.init(digest: digest, reason: "no such file")]),
+            artifact: digest),
+        HoldArtifacts(digests: [digest, digest.reversed()]),
+        HoldArtifactsReply(
+            residentBytes: 1 << 33, failures: [.init(digest: digest, reason: "no such file")]),
+        FetchArtifact(digest: digest, offset: 1 << 34), FetchArtifactReply(byteCount: 1 << 35),
         ExpertDispatch(
-            model: "m", revision: 9, layer: 2, rowCount: 4, hiddenSize: 576,
-            activationType: .float32,
-            reduction: .perChoice,
+            rowCount: 4, hiddenSize: 576, activationType: .float32, reduction: .perChoice,
             groups: [
-                .init(expert: 3, rows: [0, 3, 70_000], weights: [0.5, -1, .infinity]),
-                .init(expert: 0, rows: [], weights: []),
+                .init(digest: digest, rows: [0, 3, 70_000], weights: [0.5, -1, .infinity]),
+                .init(digest: digest.reversed(), rows: [], weights: []),
             ]),
         ExpertCombine(rowCount: 4, computeNanoseconds: 123_456_789_012), WorkerStatus(),
         WorkerStatusReply(
             inFlight: 2, residentBytes: 77,
-            experts: [
+            artifacts: [
                 .init(
-                    layer: 1, expert: 2, digest: digest, rowCount: 1 << 40, weightMass: 0.25,
+                    digest: digest, byteCount: 1 << 33, rowCount: 1 << 40, weightMass: 0.25,
                     computeNanoseconds: 5)
             ]),
         UpsertDocument(
@@ -70,7 +62,7 @@ import Wire
             ], plan: "exact scan"),
         Embed(texts: ["", "two"]), EmbedReply(dimension: 384, tokenCount: 12), Health(),
         HealthReply(ready: true, reasons: ["none"]), Drain(withinMilliseconds: 5000),
-        DrainReply(inFlight: 3),
+        DrainReply(neededCount: 3),
     ]
 
     @Test func `every message comes back as it was`() throws {
@@ -85,8 +77,8 @@ import Wire
         #expect(Set(Self.messages.map { type(of: $0).kind }).count == MessageKind.allCases.count)
     }
 
-    @Test func `an absent message stays absent`() throws {
+    @Test func `a fault about no artifact stays one`() throws {
         let fault = Fault(code: .notFound, message: "")
-        #expect(try Fault(decoding: fault.encoded()).expert == nil)
+        #expect(try Fault(decoding: fault.encoded()).artifact == [])
     }
 }

@@ -50,6 +50,10 @@ struct  Mesh__HealthReply
     , 0, 0,NULL }
 
 
+/*
+ * A worker says to each of its routers: I am leaving. Answered when nothing is needed of it any more, because everything it holds
+ * lives elsewhere, or when the time is up. Until then it serves.
+ */
 struct  Mesh__Drain
 {
   ProtobufCMessage base;
@@ -63,7 +67,10 @@ struct  Mesh__Drain
 struct  Mesh__DrainReply
 {
   ProtobufCMessage base;
-  uint32_t in_flight;
+  /*
+   * artifacts that still live nowhere else; 0: go in peace
+   */
+  uint32_t needed_count;
 };
 #define MESH__DRAIN_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mesh__drain_reply__descriptor) \

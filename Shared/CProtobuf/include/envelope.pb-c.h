@@ -17,7 +17,6 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Mesh__Hello Mesh__Hello;
 typedef struct Mesh__Ping Mesh__Ping;
-typedef struct Mesh__ExpertName Mesh__ExpertName;
 typedef struct Mesh__Fault Mesh__Fault;
 
 
@@ -54,7 +53,7 @@ typedef enum _Mesh__FaultCode {
   MESH__FAULT_CODE__FAULT_CODE_DEADLINE_EXCEEDED = 5,
   MESH__FAULT_CODE__FAULT_CODE_NOT_FOUND = 6,
   /*
-   * names model, layer and expert
+   * names the artifact
    */
   MESH__FAULT_CODE__FAULT_CODE_EXPERT_UNAVAILABLE = 7,
   /*
@@ -117,21 +116,6 @@ struct  Mesh__Ping
 
 
 /*
- * Which expert a fault is about.
- */
-struct  Mesh__ExpertName
-{
-  ProtobufCMessage base;
-  ProtobufCBinaryData model;
-  uint32_t layer;
-  uint32_t expert;
-};
-#define MESH__EXPERT_NAME__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&mesh__expert_name__descriptor) \
-    , {0,NULL}, 0, 0 }
-
-
-/*
  * An answer that is not the one asked for.
  */
 struct  Mesh__Fault
@@ -140,11 +124,14 @@ struct  Mesh__Fault
   Mesh__FaultCode code;
   ProtobufCBinaryData message;
   uint32_t retry_after_milliseconds;
-  Mesh__ExpertName *expert;
+  /*
+   * the digest of the artifact that it is about, if it is about one
+   */
+  ProtobufCBinaryData artifact;
 };
 #define MESH__FAULT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mesh__fault__descriptor) \
-    , MESH__FAULT_CODE__FAULT_CODE_UNSPECIFIED, {0,NULL}, 0, NULL }
+    , MESH__FAULT_CODE__FAULT_CODE_UNSPECIFIED, {0,NULL}, 0, {0,NULL} }
 
 
 /* Mesh__Hello methods */
@@ -185,25 +172,6 @@ Mesh__Ping *
 void   mesh__ping__free_unpacked
                      (Mesh__Ping *message,
                       ProtobufCAllocator *allocator);
-/* Mesh__ExpertName methods */
-void   mesh__expert_name__init
-                     (Mesh__ExpertName         *message);
-size_t mesh__expert_name__get_packed_size
-                     (const Mesh__ExpertName   *message);
-size_t mesh__expert_name__pack
-                     (const Mesh__ExpertName   *message,
-                      uint8_t             *out);
-size_t mesh__expert_name__pack_to_buffer
-                     (const Mesh__ExpertName   *message,
-                      ProtobufCBuffer     *buffer);
-Mesh__ExpertName *
-       mesh__expert_name__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   mesh__expert_name__free_unpacked
-                     (Mesh__ExpertName *message,
-                      ProtobufCAllocator *allocator);
 /* Mesh__Fault methods */
 void   mesh__fault__init
                      (Mesh__Fault         *message);
@@ -231,9 +199,6 @@ typedef void (*Mesh__Hello_Closure)
 typedef void (*Mesh__Ping_Closure)
                  (const Mesh__Ping *message,
                   void *closure_data);
-typedef void (*Mesh__ExpertName_Closure)
-                 (const Mesh__ExpertName *message,
-                  void *closure_data);
 typedef void (*Mesh__Fault_Closure)
                  (const Mesh__Fault *message,
                   void *closure_data);
@@ -247,7 +212,6 @@ extern const ProtobufCEnumDescriptor    mesh__role__descriptor;
 extern const ProtobufCEnumDescriptor    mesh__fault_code__descriptor;
 extern const ProtobufCMessageDescriptor mesh__hello__descriptor;
 extern const ProtobufCMessageDescriptor mesh__ping__descriptor;
-extern const ProtobufCMessageDescriptor mesh__expert_name__descriptor;
 extern const ProtobufCMessageDescriptor mesh__fault__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -15,17 +15,16 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct Mesh__OfferArtifacts Mesh__OfferArtifacts;
-typedef struct Mesh__OfferArtifactsReply Mesh__OfferArtifactsReply;
-typedef struct Mesh__ExpertPlacement Mesh__ExpertPlacement;
-typedef struct Mesh__AssignExperts Mesh__AssignExperts;
+typedef struct Mesh__HoldArtifacts Mesh__HoldArtifacts;
 typedef struct Mesh__ArtifactFailure Mesh__ArtifactFailure;
-typedef struct Mesh__AssignExpertsReply Mesh__AssignExpertsReply;
+typedef struct Mesh__HoldArtifactsReply Mesh__HoldArtifactsReply;
+typedef struct Mesh__FetchArtifact Mesh__FetchArtifact;
+typedef struct Mesh__FetchArtifactReply Mesh__FetchArtifactReply;
 typedef struct Mesh__ExpertGroup Mesh__ExpertGroup;
 typedef struct Mesh__ExpertDispatch Mesh__ExpertDispatch;
 typedef struct Mesh__ExpertCombine Mesh__ExpertCombine;
 typedef struct Mesh__WorkerStatus Mesh__WorkerStatus;
-typedef struct Mesh__ExpertStatistics Mesh__ExpertStatistics;
+typedef struct Mesh__ArtifactStatistics Mesh__ArtifactStatistics;
 typedef struct Mesh__WorkerStatusReply Mesh__WorkerStatusReply;
 
 
@@ -52,57 +51,17 @@ typedef enum _Mesh__Reduction {
 /* --- messages --- */
 
 /*
- * "I already have these." Sent by a worker after Hello, in as many messages as it takes.
+ * The full set that this router wants held. A worker holds the union of what its routers want; a router takes nothing from another.
  */
-struct  Mesh__OfferArtifacts
+struct  Mesh__HoldArtifacts
 {
   ProtobufCMessage base;
-  /*
-   * SHA-256 each
-   */
   size_t n_digests;
   ProtobufCBinaryData *digests;
 };
-#define MESH__OFFER_ARTIFACTS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&mesh__offer_artifacts__descriptor) \
+#define MESH__HOLD_ARTIFACTS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&mesh__hold_artifacts__descriptor) \
     , 0,NULL }
-
-
-struct  Mesh__OfferArtifactsReply
-{
-  ProtobufCMessage base;
-};
-#define MESH__OFFER_ARTIFACTS_REPLY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&mesh__offer_artifacts_reply__descriptor) \
-     }
-
-
-struct  Mesh__ExpertPlacement
-{
-  ProtobufCMessage base;
-  uint32_t layer;
-  uint32_t expert;
-  ProtobufCBinaryData digest;
-};
-#define MESH__EXPERT_PLACEMENT__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&mesh__expert_placement__descriptor) \
-    , 0, 0, {0,NULL} }
-
-
-/*
- * The full set that a worker must hold of one revision of one model; what it holds beyond that, it may drop.
- */
-struct  Mesh__AssignExperts
-{
-  ProtobufCMessage base;
-  ProtobufCBinaryData model;
-  uint64_t revision;
-  size_t n_placements;
-  Mesh__ExpertPlacement **placements;
-};
-#define MESH__ASSIGN_EXPERTS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&mesh__assign_experts__descriptor) \
-    , {0,NULL}, 0, 0,NULL }
 
 
 struct  Mesh__ArtifactFailure
@@ -116,26 +75,64 @@ struct  Mesh__ArtifactFailure
     , {0,NULL}, {0,NULL} }
 
 
-struct  Mesh__AssignExpertsReply
+/*
+ * What was asked for and did not fail is resident.
+ */
+struct  Mesh__HoldArtifactsReply
 {
   ProtobufCMessage base;
-  uint32_t resident_count;
+  /*
+   * of everything that the worker holds
+   */
   uint64_t resident_bytes;
   size_t n_failures;
   Mesh__ArtifactFailure **failures;
 };
-#define MESH__ASSIGN_EXPERTS_REPLY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&mesh__assign_experts_reply__descriptor) \
-    , 0, 0, 0,NULL }
+#define MESH__HOLD_ARTIFACTS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&mesh__hold_artifacts_reply__descriptor) \
+    , 0, 0,NULL }
 
 
 /*
- * One expert and the rows it applies to, each with its gate weight.
+ * A worker asks the router that wants an artifact held for its bytes. Answered by a stream.
+ */
+struct  Mesh__FetchArtifact
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData digest;
+  /*
+   * from here on: a worker that has a part asks for the rest
+   */
+  uint64_t offset;
+};
+#define MESH__FETCH_ARTIFACT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&mesh__fetch_artifact__descriptor) \
+    , {0,NULL}, 0 }
+
+
+/*
+ * Attachment: the next bytes, at most 1 MiB.
+ */
+struct  Mesh__FetchArtifactReply
+{
+  ProtobufCMessage base;
+  /*
+   * of the whole artifact
+   */
+  uint64_t byte_count;
+};
+#define MESH__FETCH_ARTIFACT_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&mesh__fetch_artifact_reply__descriptor) \
+    , 0 }
+
+
+/*
+ * One artifact and the rows it applies to, each with its gate weight.
  */
 struct  Mesh__ExpertGroup
 {
   ProtobufCMessage base;
-  uint32_t expert;
+  ProtobufCBinaryData digest;
   size_t n_rows;
   uint32_t *rows;
   size_t n_weights;
@@ -143,7 +140,7 @@ struct  Mesh__ExpertGroup
 };
 #define MESH__EXPERT_GROUP__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mesh__expert_group__descriptor) \
-    , 0, 0,NULL, 0,NULL }
+    , {0,NULL}, 0,NULL, 0,NULL }
 
 
 /*
@@ -152,9 +149,6 @@ struct  Mesh__ExpertGroup
 struct  Mesh__ExpertDispatch
 {
   ProtobufCMessage base;
-  ProtobufCBinaryData model;
-  uint64_t revision;
-  uint32_t layer;
   uint32_t row_count;
   uint32_t hidden_size;
   Mesh__ActivationType activation_type;
@@ -164,7 +158,7 @@ struct  Mesh__ExpertDispatch
 };
 #define MESH__EXPERT_DISPATCH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mesh__expert_dispatch__descriptor) \
-    , {0,NULL}, 0, 0, 0, 0, MESH__ACTIVATION_TYPE__ACTIVATION_TYPE_UNSPECIFIED, MESH__REDUCTION__REDUCTION_UNSPECIFIED, 0,NULL }
+    , 0, 0, MESH__ACTIVATION_TYPE__ACTIVATION_TYPE_UNSPECIFIED, MESH__REDUCTION__REDUCTION_UNSPECIFIED, 0,NULL }
 
 
 /*
@@ -190,12 +184,14 @@ struct  Mesh__WorkerStatus
      }
 
 
-struct  Mesh__ExpertStatistics
+/*
+ * A resident artifact, and what it has done since it was loaded.
+ */
+struct  Mesh__ArtifactStatistics
 {
   ProtobufCMessage base;
-  uint32_t layer;
-  uint32_t expert;
   ProtobufCBinaryData digest;
+  uint64_t byte_count;
   uint64_t row_count;
   /*
    * sum of the gate weights of those rows
@@ -203,9 +199,9 @@ struct  Mesh__ExpertStatistics
   double weight_mass;
   uint64_t compute_nanoseconds;
 };
-#define MESH__EXPERT_STATISTICS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&mesh__expert_statistics__descriptor) \
-    , 0, 0, {0,NULL}, 0, 0, 0 }
+#define MESH__ARTIFACT_STATISTICS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&mesh__artifact_statistics__descriptor) \
+    , {0,NULL}, 0, 0, 0, 0 }
 
 
 struct  Mesh__WorkerStatusReply
@@ -213,89 +209,35 @@ struct  Mesh__WorkerStatusReply
   ProtobufCMessage base;
   uint32_t in_flight;
   uint64_t resident_bytes;
-  size_t n_experts;
-  Mesh__ExpertStatistics **experts;
+  /*
+   * all that are resident
+   */
+  size_t n_artifacts;
+  Mesh__ArtifactStatistics **artifacts;
 };
 #define MESH__WORKER_STATUS_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mesh__worker_status_reply__descriptor) \
     , 0, 0, 0,NULL }
 
 
-/* Mesh__OfferArtifacts methods */
-void   mesh__offer_artifacts__init
-                     (Mesh__OfferArtifacts         *message);
-size_t mesh__offer_artifacts__get_packed_size
-                     (const Mesh__OfferArtifacts   *message);
-size_t mesh__offer_artifacts__pack
-                     (const Mesh__OfferArtifacts   *message,
+/* Mesh__HoldArtifacts methods */
+void   mesh__hold_artifacts__init
+                     (Mesh__HoldArtifacts         *message);
+size_t mesh__hold_artifacts__get_packed_size
+                     (const Mesh__HoldArtifacts   *message);
+size_t mesh__hold_artifacts__pack
+                     (const Mesh__HoldArtifacts   *message,
                       uint8_t             *out);
-size_t mesh__offer_artifacts__pack_to_buffer
-                     (const Mesh__OfferArtifacts   *message,
+size_t mesh__hold_artifacts__pack_to_buffer
+                     (const Mesh__HoldArtifacts   *message,
                       ProtobufCBuffer     *buffer);
-Mesh__OfferArtifacts *
-       mesh__offer_artifacts__unpack
+Mesh__HoldArtifacts *
+       mesh__hold_artifacts__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   mesh__offer_artifacts__free_unpacked
-                     (Mesh__OfferArtifacts *message,
-                      ProtobufCAllocator *allocator);
-/* Mesh__OfferArtifactsReply methods */
-void   mesh__offer_artifacts_reply__init
-                     (Mesh__OfferArtifactsReply         *message);
-size_t mesh__offer_artifacts_reply__get_packed_size
-                     (const Mesh__OfferArtifactsReply   *message);
-size_t mesh__offer_artifacts_reply__pack
-                     (const Mesh__OfferArtifactsReply   *message,
-                      uint8_t             *out);
-size_t mesh__offer_artifacts_reply__pack_to_buffer
-                     (const Mesh__OfferArtifactsReply   *message,
-                      ProtobufCBuffer     *buffer);
-Mesh__OfferArtifactsReply *
-       mesh__offer_artifacts_reply__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   mesh__offer_artifacts_reply__free_unpacked
-                     (Mesh__OfferArtifactsReply *message,
-                      ProtobufCAllocator *allocator);
-/* Mesh__ExpertPlacement methods */
-void   mesh__expert_placement__init
-                     (Mesh__ExpertPlacement         *message);
-size_t mesh__expert_placement__get_packed_size
-                     (const Mesh__ExpertPlacement   *message);
-size_t mesh__expert_placement__pack
-                     (const Mesh__ExpertPlacement   *message,
-                      uint8_t             *out);
-size_t mesh__expert_placement__pack_to_buffer
-                     (const Mesh__ExpertPlacement   *message,
-                      ProtobufCBuffer     *buffer);
-Mesh__ExpertPlacement *
-       mesh__expert_placement__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   mesh__expert_placement__free_unpacked
-                     (Mesh__ExpertPlacement *message,
-                      ProtobufCAllocator *allocator);
-/* Mesh__AssignExperts methods */
-void   mesh__assign_experts__init
-                     (Mesh__AssignExperts         *message);
-size_t mesh__assign_experts__get_packed_size
-                     (const Mesh__AssignExperts   *message);
-size_t mesh__assign_experts__pack
-                     (const Mesh__AssignExperts   *message,
-                      uint8_t             *out);
-size_t mesh__assign_experts__pack_to_buffer
-                     (const Mesh__AssignExperts   *message,
-                      ProtobufCBuffer     *buffer);
-Mesh__AssignExperts *
-       mesh__assign_experts__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   mesh__assign_experts__free_unpacked
-                     (Mesh__AssignExperts *message,
+void   mesh__hold_artifacts__free_unpacked
+                     (Mesh__HoldArtifacts *message,
                       ProtobufCAllocator *allocator);
 /* Mesh__ArtifactFailure methods */
 void   mesh__artifact_failure__init
@@ -316,24 +258,62 @@ Mesh__ArtifactFailure *
 void   mesh__artifact_failure__free_unpacked
                      (Mesh__ArtifactFailure *message,
                       ProtobufCAllocator *allocator);
-/* Mesh__AssignExpertsReply methods */
-void   mesh__assign_experts_reply__init
-                     (Mesh__AssignExpertsReply         *message);
-size_t mesh__assign_experts_reply__get_packed_size
-                     (const Mesh__AssignExpertsReply   *message);
-size_t mesh__assign_experts_reply__pack
-                     (const Mesh__AssignExpertsReply   *message,
+/* Mesh__HoldArtifactsReply methods */
+void   mesh__hold_artifacts_reply__init
+                     (Mesh__HoldArtifactsReply         *message);
+size_t mesh__hold_artifacts_reply__get_packed_size
+                     (const Mesh__HoldArtifactsReply   *message);
+size_t mesh__hold_artifacts_reply__pack
+                     (const Mesh__HoldArtifactsReply   *message,
                       uint8_t             *out);
-size_t mesh__assign_experts_reply__pack_to_buffer
-                     (const Mesh__AssignExpertsReply   *message,
+size_t mesh__hold_artifacts_reply__pack_to_buffer
+                     (const Mesh__HoldArtifactsReply   *message,
                       ProtobufCBuffer     *buffer);
-Mesh__AssignExpertsReply *
-       mesh__assign_experts_reply__unpack
+Mesh__HoldArtifactsReply *
+       mesh__hold_artifacts_reply__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   mesh__assign_experts_reply__free_unpacked
-                     (Mesh__AssignExpertsReply *message,
+void   mesh__hold_artifacts_reply__free_unpacked
+                     (Mesh__HoldArtifactsReply *message,
+                      ProtobufCAllocator *allocator);
+/* Mesh__FetchArtifact methods */
+void   mesh__fetch_artifact__init
+                     (Mesh__FetchArtifact         *message);
+size_t mesh__fetch_artifact__get_packed_size
+                     (const Mesh__FetchArtifact   *message);
+size_t mesh__fetch_artifact__pack
+                     (const Mesh__FetchArtifact   *message,
+                      uint8_t             *out);
+size_t mesh__fetch_artifact__pack_to_buffer
+                     (const Mesh__FetchArtifact   *message,
+                      ProtobufCBuffer     *buffer);
+Mesh__FetchArtifact *
+       mesh__fetch_artifact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   mesh__fetch_artifact__free_unpacked
+                     (Mesh__FetchArtifact *message,
+                      ProtobufCAllocator *allocator);
+/* Mesh__FetchArtifactReply methods */
+void   mesh__fetch_artifact_reply__init
+                     (Mesh__FetchArtifactReply         *message);
+size_t mesh__fetch_artifact_reply__get_packed_size
+                     (const Mesh__FetchArtifactReply   *message);
+size_t mesh__fetch_artifact_reply__pack
+                     (const Mesh__FetchArtifactReply   *message,
+                      uint8_t             *out);
+size_t mesh__fetch_artifact_reply__pack_to_buffer
+                     (const Mesh__FetchArtifactReply   *message,
+                      ProtobufCBuffer     *buffer);
+Mesh__FetchArtifactReply *
+       mesh__fetch_artifact_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   mesh__fetch_artifact_reply__free_unpacked
+                     (Mesh__FetchArtifactReply *message,
                       ProtobufCAllocator *allocator);
 /* Mesh__ExpertGroup methods */
 void   mesh__expert_group__init
@@ -411,24 +391,24 @@ Mesh__WorkerStatus *
 void   mesh__worker_status__free_unpacked
                      (Mesh__WorkerStatus *message,
                       ProtobufCAllocator *allocator);
-/* Mesh__ExpertStatistics methods */
-void   mesh__expert_statistics__init
-                     (Mesh__ExpertStatistics         *message);
-size_t mesh__expert_statistics__get_packed_size
-                     (const Mesh__ExpertStatistics   *message);
-size_t mesh__expert_statistics__pack
-                     (const Mesh__ExpertStatistics   *message,
+/* Mesh__ArtifactStatistics methods */
+void   mesh__artifact_statistics__init
+                     (Mesh__ArtifactStatistics         *message);
+size_t mesh__artifact_statistics__get_packed_size
+                     (const Mesh__ArtifactStatistics   *message);
+size_t mesh__artifact_statistics__pack
+                     (const Mesh__ArtifactStatistics   *message,
                       uint8_t             *out);
-size_t mesh__expert_statistics__pack_to_buffer
-                     (const Mesh__ExpertStatistics   *message,
+size_t mesh__artifact_statistics__pack_to_buffer
+                     (const Mesh__ArtifactStatistics   *message,
                       ProtobufCBuffer     *buffer);
-Mesh__ExpertStatistics *
-       mesh__expert_statistics__unpack
+Mesh__ArtifactStatistics *
+       mesh__artifact_statistics__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   mesh__expert_statistics__free_unpacked
-                     (Mesh__ExpertStatistics *message,
+void   mesh__artifact_statistics__free_unpacked
+                     (Mesh__ArtifactStatistics *message,
                       ProtobufCAllocator *allocator);
 /* Mesh__WorkerStatusReply methods */
 void   mesh__worker_status_reply__init
@@ -451,23 +431,20 @@ void   mesh__worker_status_reply__free_unpacked
                       ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
-typedef void (*Mesh__OfferArtifacts_Closure)
-                 (const Mesh__OfferArtifacts *message,
-                  void *closure_data);
-typedef void (*Mesh__OfferArtifactsReply_Closure)
-                 (const Mesh__OfferArtifactsReply *message,
-                  void *closure_data);
-typedef void (*Mesh__ExpertPlacement_Closure)
-                 (const Mesh__ExpertPlacement *message,
-                  void *closure_data);
-typedef void (*Mesh__AssignExperts_Closure)
-                 (const Mesh__AssignExperts *message,
+typedef void (*Mesh__HoldArtifacts_Closure)
+                 (const Mesh__HoldArtifacts *message,
                   void *closure_data);
 typedef void (*Mesh__ArtifactFailure_Closure)
                  (const Mesh__ArtifactFailure *message,
                   void *closure_data);
-typedef void (*Mesh__AssignExpertsReply_Closure)
-                 (const Mesh__AssignExpertsReply *message,
+typedef void (*Mesh__HoldArtifactsReply_Closure)
+                 (const Mesh__HoldArtifactsReply *message,
+                  void *closure_data);
+typedef void (*Mesh__FetchArtifact_Closure)
+                 (const Mesh__FetchArtifact *message,
+                  void *closure_data);
+typedef void (*Mesh__FetchArtifactReply_Closure)
+                 (const Mesh__FetchArtifactReply *message,
                   void *closure_data);
 typedef void (*Mesh__ExpertGroup_Closure)
                  (const Mesh__ExpertGroup *message,
@@ -481,8 +458,8 @@ typedef void (*Mesh__ExpertCombine_Closure)
 typedef void (*Mesh__WorkerStatus_Closure)
                  (const Mesh__WorkerStatus *message,
                   void *closure_data);
-typedef void (*Mesh__ExpertStatistics_Closure)
-                 (const Mesh__ExpertStatistics *message,
+typedef void (*Mesh__ArtifactStatistics_Closure)
+                 (const Mesh__ArtifactStatistics *message,
                   void *closure_data);
 typedef void (*Mesh__WorkerStatusReply_Closure)
                  (const Mesh__WorkerStatusReply *message,
@@ -495,17 +472,16 @@ typedef void (*Mesh__WorkerStatusReply_Closure)
 
 extern const ProtobufCEnumDescriptor    mesh__activation_type__descriptor;
 extern const ProtobufCEnumDescriptor    mesh__reduction__descriptor;
-extern const ProtobufCMessageDescriptor mesh__offer_artifacts__descriptor;
-extern const ProtobufCMessageDescriptor mesh__offer_artifacts_reply__descriptor;
-extern const ProtobufCMessageDescriptor mesh__expert_placement__descriptor;
-extern const ProtobufCMessageDescriptor mesh__assign_experts__descriptor;
+extern const ProtobufCMessageDescriptor mesh__hold_artifacts__descriptor;
 extern const ProtobufCMessageDescriptor mesh__artifact_failure__descriptor;
-extern const ProtobufCMessageDescriptor mesh__assign_experts_reply__descriptor;
+extern const ProtobufCMessageDescriptor mesh__hold_artifacts_reply__descriptor;
+extern const ProtobufCMessageDescriptor mesh__fetch_artifact__descriptor;
+extern const ProtobufCMessageDescriptor mesh__fetch_artifact_reply__descriptor;
 extern const ProtobufCMessageDescriptor mesh__expert_group__descriptor;
 extern const ProtobufCMessageDescriptor mesh__expert_dispatch__descriptor;
 extern const ProtobufCMessageDescriptor mesh__expert_combine__descriptor;
 extern const ProtobufCMessageDescriptor mesh__worker_status__descriptor;
-extern const ProtobufCMessageDescriptor mesh__expert_statistics__descriptor;
+extern const ProtobufCMessageDescriptor mesh__artifact_statistics__descriptor;
 extern const ProtobufCMessageDescriptor mesh__worker_status_reply__descriptor;
 
 PROTOBUF_C__END_DECLS

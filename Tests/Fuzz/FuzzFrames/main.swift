@@ -5,8 +5,9 @@ import Wire
 
 /// Every message that a stranger may send, read and written again.
 let decoders: [UInt8: @Sendable ([UInt8]) -> Void] = [
-    decoder(Hello.self), decoder(Ping.self), decoder(Fault.self), decoder(OfferArtifacts.self),
-    decoder(AssignExperts.self), decoder(AssignExpertsReply.self), decoder(ExpertDispatch.self),
+    decoder(Hello.self), decoder(Ping.self), decoder(Fault.self), decoder(HoldArtifacts.self),
+    decoder(HoldArtifactsReply.self), decoder(FetchArtifact.self),
+    decoder(FetchArtifactReply.self), decoder(ExpertDispatch.self),
     decoder(ExpertCombine.self), decoder(WorkerStatusReply.self), decoder(UpsertDocument.self),
     decoder(UpsertDocumentReply.self), decoder(DeleteDocument.self), decoder(ListDocuments.self),
     decoder(ListDocumentsReply.self), decoder(Search.self), decoder(SearchReply.self),

@@ -15,17 +15,28 @@ import knowledge_pb2 as knowledge
 frames = b""
 
 
+def crc32c(data):
+    value = 0xFFFFFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+    return value ^ 0xFFFFFFFF
+
+
 def frame(kind, body, flags=0, attachment=b""):
-    header = struct.pack("<4sBBHIIIIQ", b"XMSH", 1, kind, flags, 7, len(body), len(attachment), 250, 0)
-    padding = bytes(-(len(header) + len(body)) % 64) if attachment else b""
-    return header + body + padding + attachment
+    padding = bytes(-(40 + len(body)) % 64) if attachment else b""
+    rest = body + padding + attachment
+    header = struct.pack(
+        "<4sBBHIIIIQI", b"XMSH", 2, kind, flags, 7, len(body), len(attachment), 250, 0, crc32c(rest))
+    return header + struct.pack("<I", crc32c(header)) + rest
 
 
 def show(name, message):
     global frames
     body = message.SerializeToString(deterministic=True)
     print(name, body.hex())
-    kinds = {"hello": 1, "fault": 3, "dispatch": 20, "search": 56, "passages": 57}
+    kinds = {"hello": 1, "fault": 3, "dispatch": 24, "search": 56, "passages": 57}
     frames += frame(kinds[name], body, attachment=b"rows" if name == "dispatch" else b"")
 
 
@@ -35,12 +46,12 @@ show("hello", envelope.Hello(
     numeric_class="avx2-1", capacity_bytes=1 << 40, core_count=8, memory_bytes_per_second=50_000_000_000))
 show("fault", envelope.Fault(
     code=envelope.FAULT_CODE_EXPERT_UNAVAILABLE, message="gone", retry_after_milliseconds=250,
-    expert=envelope.ExpertName(model="m", layer=3, expert=17)))
+    artifact=digest))
 show("dispatch", expert.ExpertDispatch(
-    model="m", revision=9, layer=2, row_count=4, hidden_size=576,
+    row_count=4, hidden_size=576,
     activation_type=expert.ACTIVATION_TYPE_FLOAT32, reduction=expert.REDUCTION_PER_CHOICE,
-    groups=[expert.ExpertGroup(expert=3, rows=[0, 3, 70000], weights=[0.5, -1, float("inf")]),
-            expert.ExpertGroup()]))
+    groups=[expert.ExpertGroup(digest=digest, rows=[0, 3, 70000], weights=[0.5, -1, float("inf")]),
+            expert.ExpertGroup(digest=digest[::-1])]))
 show("search", knowledge.Search(
     collections=["a", "b"], query="why", limit=5, mode=knowledge.SEARCH_MODE_DENSE, lexical_weight=0.25, exact=True))
 show("passages", knowledge.SearchReply(passages=[knowledge.FoundPassage(
