@@ -3,12 +3,12 @@ internal import Hashing
 /// The SHA-256 of a file: the name of an artifact.
 public struct ArtifactDigest: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
     /// The 32 bytes, first byte lowest.
-    private let words: SIMD4<UInt64>
+    private let words: Words
 
     /// Nil unless there are exactly 32 bytes.
     public init?(bytes: [UInt8]) {
         guard bytes.count == 32 else { return nil }
-        var words = SIMD4<UInt64>()
+        var words = Words()
         for (index, byte) in bytes.enumerated() {
             words[index / 8] |= UInt64(byte) << (index % 8 * 8)
         }
@@ -81,6 +81,31 @@ public struct ArtifactDigest: Hashable, Comparable, Sendable, Codable, CustomStr
         case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
         case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
         default: nil
+        }
+    }
+}
+
+/// Four words that are aligned like one. As a SIMD vector they would be aligned to 32 bytes, and
+/// Swift 6.3.1 on Linux frees errors wrongly that hold anything of that alignment.
+private struct Words: Hashable {
+    private var (first, second, third, fourth) = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
+
+    subscript(index: Int) -> UInt64 {
+        get {
+            switch index {
+            case 0: first
+            case 1: second
+            case 2: third
+            default: fourth
+            }
+        }
+        set {
+            switch index {
+            case 0: first = newValue
+            case 1: second = newValue
+            case 2: third = newValue
+            default: fourth = newValue
+            }
         }
     }
 }

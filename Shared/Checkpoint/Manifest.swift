@@ -51,6 +51,14 @@ public struct Manifest: Sendable, Equatable {
         try self.init(parsing: bytes, path: path)
     }
 
+    /// Names the content, wherever it was imported from: the digest of the digests of the trunk's
+    /// files and of the experts, layer by layer.
+    public var identity: ArtifactDigest {
+        let files = trunk.map { "\($0.file) \($0.sha256)" }
+        let experts = layers.map { $0.map(\.description).joined(separator: " ") }
+        return ArtifactDigest(of: Array((files + experts).joined(separator: "\n").utf8))
+    }
+
     /// Equal manifests give equal bytes.
     public func encoded() -> [UInt8] {
         let files = trunk.map { record in

@@ -120,3 +120,17 @@ import Testing
         #expect(failure { _ = try MappedFile(path: pipe + "2") }?.contains("No such file") == true)
     }
 }
+
+@Suite struct ArtifactDigestTests {
+    private struct Damaged: Error { let digest: ArtifactDigest }
+
+    @Test func `an error may carry a digest`() async {
+        let digest = ArtifactDigest(of: [7])
+        for _ in 0..<64 {
+            let error = await #expect(throws: Damaged.self) {
+                try await Task { throw Damaged(digest: digest) }.value
+            }
+            #expect(error?.digest == digest)
+        }
+    }
+}
