@@ -5,6 +5,8 @@ internal import Logging
 struct AdminPort: Sendable {
     /// Scrapers and probes are few; anything more is a mistake.
     private static let connectionCountMax = 32
+    /// Of all bodies together: the largest that a service takes here is one expert's weights.
+    private static let heldByteCountMax = 512 << 20
     /// A probe that waits longer than this is as good as a red one.
     private static let healthTimeMax: Duration = .seconds(2)
 
@@ -20,6 +22,7 @@ struct AdminPort: Sendable {
         routes.add(Route("GET", "/metrics") { _ in exposition() })
         var limits = ServerLimits()
         limits.connectionCountMax = Self.connectionCountMax
+        limits.heldByteCountMax = Self.heldByteCountMax
         return try await HTTPServer.start(on: address, limits: limits, logger: logger) { [routes] in
             routes.table
         }

@@ -39,16 +39,36 @@ public final class AdminRoutes: Sendable {
 
     /// - Parameter pattern: `/admin/experts`, with `{name}` segments where needed.
     public func get(_ pattern: String, _ handler: @escaping Handler) {
-        add("GET", pattern, handler)
-    }
-    /// The same for operations that change something.
-    public func post(_ pattern: String, _ handler: @escaping Handler) {
-        add("POST", pattern, handler)
+        add("GET", pattern, nil, handler)
     }
 
-    private func add(_ method: String, _ pattern: String, _ handler: @escaping Handler) {
-        let route = Route(method, pattern) { request in .json(try await handler(request)) }
-        add(route)
+    /// The same for operations that change something.
+    /// - Parameter bodyByteCountMax: bodies beyond it are answered 413; nil takes the port's limit.
+    public func post(
+        _ pattern: String, bodyByteCountMax: Int? = nil, _ handler: @escaping Handler
+    ) {
+        add("POST", pattern, bodyByteCountMax, handler)
+    }
+
+    /// The same for what is stored under a name that the client gives.
+    public func put(
+        _ pattern: String, bodyByteCountMax: Int? = nil, _ handler: @escaping Handler
+    ) {
+        add("PUT", pattern, bodyByteCountMax, handler)
+    }
+
+    /// The same for what is given up.
+    public func delete(_ pattern: String, _ handler: @escaping Handler) {
+        add("DELETE", pattern, nil, handler)
+    }
+
+    private func add(
+        _ method: String, _ pattern: String, _ bodyByteCountMax: Int?, _ handler: @escaping Handler
+    ) {
+        add(
+            Route(method, pattern, bodyByteCountMax: bodyByteCountMax) { request in
+                .json(try await handler(request))
+            })
     }
 
     func add(_ route: Route) { routes.withLockedValue { $0.append(route) } }

@@ -29,6 +29,27 @@ private func chat(_ content: String, _ extra: String = "") -> String {
         }
     }
 
+    @Test(arguments: ["/v1/chat/completions", "/v1/completions", "/v1/responses"])
+    func `a header may name the revision that is to answer`(path: String) async throws {
+        let body =
+            switch path {
+            case "/v1/completions": #"{"model":"echo","prompt":"hi"}"#
+            case "/v1/responses": #"{"model":"echo","input":"hi"}"#
+            default: chat("hi")
+            }
+        try await withDoor { client in
+            let named = try await client.send(
+                "POST", path, body, headers: "x-mesh-revision: 12\r\n")
+            #expect(try named.json["mesh"]?["revision"] == "r12")
+            for wrong in ["0", "-1", "two", "1.5", ""] {
+                let reply = try await client.send(
+                    "POST", path, body, headers: "X-Mesh-Revision: \(wrong)\r\n")
+                #expect(reply.status == 400)
+                #expect(try reply.json["error"]?["param"] == "X-Mesh-Revision")
+            }
+        }
+    }
+
     @Test func `a stream begins with the role, ends with the reason, the usage and DONE`()
         async throws
     {

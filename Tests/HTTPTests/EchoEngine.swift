@@ -82,7 +82,9 @@ struct EchoEngine: GenerationEngine {
             .success(
                 .finished(
                     reason, Usage(promptTokenCount: words.count, completionTokenCount: shown.count),
-                    MeshReport(experts: request.mesh.routing ? experts : [], revision: "r1")))
+                    MeshReport(
+                        experts: request.mesh.routing ? experts : [],
+                        revision: "r\(request.mesh.revision ?? 1)")))
         ]
     }
 
@@ -145,7 +147,8 @@ struct EchoEngine: GenerationEngine {
         }
         let isCut = words.count > request.tokenCountMax ?? .max
         let report = MeshReport(
-            support: request.fileSearch == nil ? nil : .supported, revision: "r1")
+            support: request.fileSearch == nil ? nil : .supported,
+            revision: "r\(request.mesh.revision ?? 1)")
         let usage = Usage(promptTokenCount: 3, completionTokenCount: words.count)
         return stream(events + [.success(.finished(isCut ? .length : .stop, usage, report))])
     }

@@ -13,7 +13,8 @@ struct AnswerRoutes: Sendable {
     }
 
     private func answer(_ incoming: IncomingRequest) async throws -> OutgoingResponse {
-        let request = try ResponsesRequest(body: incoming.body)
+        var request = try ResponsesRequest(body: incoming.body)
+        request.answer.mesh.revision = try incoming.namedRevision()
         guard request.answer.fileSearch == nil || hasLibrary else { throw LibraryShelf.missing }
         let events = try await engine.answer(request.answer)
         return request.isStream

@@ -66,8 +66,13 @@ public struct Sampling: Sendable, Equatable {
 public struct MeshOptions: Sendable, Equatable {
     /// Report which experts computed the answer, and where.
     public var routing: Bool
+    /// The revision that is to answer; nil leaves it to the mesh. Comes in the header
+    /// `X-Mesh-Revision`, so that clients need no change to name one.
+    public var revision: Int?
 
-    public init(routing: Bool = false) { self.routing = routing }
+    public init(routing: Bool = false, revision: Int? = nil) {
+        (self.routing, self.revision) = (routing, revision)
+    }
 }
 
 /// A generation as it happens: `started`, then tokens, then `finished`, and nothing after it.

@@ -14,7 +14,8 @@ struct GenerationRoutes: Sendable {
     }
 
     private func chat(_ incoming: IncomingRequest) async throws -> OutgoingResponse {
-        let request = try ChatRequest(body: incoming.body)
+        var request = try ChatRequest(body: incoming.body)
+        request.generation.mesh.revision = try incoming.namedRevision()
         let reply = ChatReply(request)
         let events = try await engine.generate(request.generation)
         guard request.isStream else {
@@ -24,7 +25,8 @@ struct GenerationRoutes: Sendable {
     }
 
     private func complete(_ incoming: IncomingRequest) async throws -> OutgoingResponse {
-        let request = try CompletionRequest(body: incoming.body)
+        var request = try CompletionRequest(body: incoming.body)
+        request.generation.mesh.revision = try incoming.namedRevision()
         let reply = CompletionReply(request)
         let events = try await engine.generate(request.generation)
         guard request.isStream else {
@@ -99,5 +101,18 @@ extension ModelDescription {
         ]
         if let revision { members.append(("mesh", ["revision": .string(revision)])) }
         return .members(members)
+    }
+}
+
+extension IncomingRequest {
+    private static let revisionHeader = "X-Mesh-Revision"
+
+    /// The revision that the client wants to be answered by; nil when it names none.
+    func namedRevision() throws(FrontDoorError) -> Int? {
+        guard let text = header(Self.revisionHeader) else { return nil }
+        guard let number = Int(text), number > 0 else {
+            throw .invalidValue(Self.revisionHeader, "must be a revision's number, such as 2")
+        }
+        return number
     }
 }

@@ -1,6 +1,6 @@
 /// `POST /v1/chat/completions`, as far as it is supported: a value of this type has been checked.
 struct ChatRequest {
-    let generation: GenerationRequest
+    var generation: GenerationRequest
     let isStream: Bool
     let includesUsage: Bool
 

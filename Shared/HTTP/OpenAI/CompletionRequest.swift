@@ -3,7 +3,7 @@ struct CompletionRequest {
     /// What OpenAI takes when the client does not say.
     private static let tokenCountDefault = 16
 
-    let generation: GenerationRequest
+    var generation: GenerationRequest
     let isStream: Bool
     let includesUsage: Bool
 

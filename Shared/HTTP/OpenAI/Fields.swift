@@ -1,14 +1,14 @@
 /// The members of a request's object, taken out one by one. What is left at the end was not
 /// understood, and is refused by name: a field that is ignored in silence is a wrong answer that
 /// nobody sees.
-struct Fields {
+public struct Fields {
     private var members: [String: JSON]
     private let order: [String]
     private let path: String
 
     /// - Parameter path: where the object stands in the request: `messages[0]`, empty for the
     ///   request itself.
-    init(_ value: JSON, path: String = "") throws(FrontDoorError) {
+    public init(_ value: JSON, path: String = "") throws(FrontDoorError) {
         guard case .object(let object) = value else {
             throw .wrongType(path.isEmpty ? nil : path, "an object", value)
         }
@@ -20,7 +20,8 @@ struct Fields {
         members = Dictionary(uniqueKeysWithValues: present.map { ($0.name, $0.value) })
     }
 
-    init(body: [UInt8]) throws(FrontDoorError) {
+    /// The members of a request's body.
+    public init(body: [UInt8]) throws(FrontDoorError) {
         let value: JSON
         do throws(JSONError) {
             value = try JSON(parsing: body)
@@ -31,11 +32,14 @@ struct Fields {
         try self.init(value)
     }
 
-    func path(of name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+    /// Where a member stands in the request: `layers[0].gate`.
+    public func path(of name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
-    mutating func take(_ name: String) -> JSON? { members.removeValue(forKey: name) }
+    /// A member of any type; nil when it is absent.
+    public mutating func take(_ name: String) -> JSON? { members.removeValue(forKey: name) }
 
-    mutating func required(_ name: String) throws(FrontDoorError) -> JSON {
+    /// A member of any type that must be there.
+    public mutating func required(_ name: String) throws(FrontDoorError) -> JSON {
         guard let value = take(name) else {
             throw .invalid(
                 message: "missing required parameter: '\(path(of: name))'", param: path(of: name),
@@ -45,7 +49,7 @@ struct Fields {
     }
 
     /// - Throws: the first member that nobody took.
-    func end() throws(FrontDoorError) {
+    public func end() throws(FrontDoorError) {
         guard let name = order.first(where: { members[$0] != nil }) else { return }
         throw .invalid(
             message: "unknown parameter: '\(path(of: name))'", param: path(of: name),
@@ -54,23 +58,28 @@ struct Fields {
 
     // MARK: Typed
 
-    mutating func string(_ name: String) throws(FrontDoorError) -> String {
+    /// A string that must be there.
+    public mutating func string(_ name: String) throws(FrontDoorError) -> String {
         try Self.string(required(name), path(of: name))
     }
 
-    mutating func optionalString(_ name: String) throws(FrontDoorError) -> String? {
+    /// A string, or nil when it is absent; so are all that follow.
+    public mutating func optionalString(_ name: String) throws(FrontDoorError) -> String? {
         guard let value = take(name) else { return nil }
         return try Self.string(value, path(of: name))
     }
 
-    mutating func bool(_ name: String) throws(FrontDoorError) -> Bool? {
+    /// True or false.
+    public mutating func bool(_ name: String) throws(FrontDoorError) -> Bool? {
         guard let value = take(name) else { return nil }
         guard let bool = value.bool else { throw .wrongType(path(of: name), "a boolean", value) }
         return bool
     }
 
-    mutating func integer(_ name: String, in range: ClosedRange<Int>) throws(FrontDoorError) -> Int?
-    {
+    /// A whole number within a range.
+    public mutating func integer(
+        _ name: String, in range: ClosedRange<Int>
+    ) throws(FrontDoorError) -> Int? {
         guard let value = take(name) else { return nil }
         guard let integer = value.integer else {
             throw .wrongType(path(of: name), "an integer", value)
@@ -81,9 +90,10 @@ struct Fields {
         return integer
     }
 
-    mutating func number(_ name: String, in range: ClosedRange<Double>) throws(FrontDoorError)
-        -> Double?
-    {
+    /// A number within a range.
+    public mutating func number(
+        _ name: String, in range: ClosedRange<Double>
+    ) throws(FrontDoorError) -> Double? {
         guard let value = take(name) else { return nil }
         guard let number = value.number else { throw .wrongType(path(of: name), "a number", value) }
         guard range.contains(number) else {
@@ -93,13 +103,15 @@ struct Fields {
         return number
     }
 
-    mutating func array(_ name: String) throws(FrontDoorError) -> [JSON]? {
+    /// Values of any types.
+    public mutating func array(_ name: String) throws(FrontDoorError) -> [JSON]? {
         guard let value = take(name) else { return nil }
         guard let array = value.array else { throw .wrongType(path(of: name), "an array", value) }
         return array
     }
 
-    mutating func strings(_ name: String) throws(FrontDoorError) -> [String]? {
+    /// Strings.
+    public mutating func strings(_ name: String) throws(FrontDoorError) -> [String]? {
         guard let array = try array(name) else { return nil }
         var strings: [String] = []
         for (index, value) in array.enumerated() {

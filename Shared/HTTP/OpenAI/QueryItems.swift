@@ -1,8 +1,9 @@
 /// The query of a request, taken item by item like the fields of a body.
-struct QueryItems {
+public struct QueryItems {
     private var items: [String: String] = [:]
 
-    init(_ request: IncomingRequest) throws(FrontDoorError) {
+    /// - Throws: when an item is given twice.
+    public init(_ request: IncomingRequest) throws(FrontDoorError) {
         for item in request.query {
             guard items.updateValue(item.value, forKey: item.name) == nil else {
                 throw .invalidValue(item.name, "is given twice")
@@ -10,7 +11,8 @@ struct QueryItems {
         }
     }
 
-    mutating func take(_ name: String) -> String? { items.removeValue(forKey: name) }
+    /// The value of an item; nil when it is absent.
+    public mutating func take(_ name: String) -> String? { items.removeValue(forKey: name) }
 
     mutating func page() throws(FrontDoorError) -> PageRequest {
         var page = PageRequest()
@@ -40,7 +42,8 @@ struct QueryItems {
         return status
     }
 
-    func end() throws(FrontDoorError) {
+    /// - Throws: an item that nobody took.
+    public func end() throws(FrontDoorError) {
         guard let name = items.keys.min() else { return }
         throw .invalid(
             message: "unknown parameter: '\(name)'", param: name, code: "unknown_parameter")

@@ -1,6 +1,6 @@
 /// `POST /v1/responses`, as far as it is supported.
 struct ResponsesRequest {
-    let answer: AnswerRequest
+    var answer: AnswerRequest
     let isStream: Bool
     /// The passages found are wanted, not only the fact of the search.
     let includesResults: Bool
