@@ -177,7 +177,12 @@ let package = Package(
         tests("Knowledge", imports: ["Storage", "LinearAlgebra"], fixtures: true),
         tests("HTTP", imports: nio + [logging]),
         tests("ServiceKit", imports: ["HTTP", logging, coreMetrics, systemPackage] + nio),
-        tests("Router", imports: ["HTTP", "Model", "LinearAlgebra", "Mesh", "Wire", "Transport"]),
+        tests(
+            "Router",
+            imports: [
+                "HTTP", "Model", "Checkpoint", "LinearAlgebra", "Storage", "Mesh", "Wire",
+                "Transport",
+            ]),
         tests("ExpertWorker", imports: ["Checkpoint"]),
         tests(
             "KnowledgeStore",

@@ -1,10 +1,11 @@
 internal import HTTP
 internal import Storage
 
-/// The durable bookkeeping of files and vector stores: one SQLite file, on a thread of its own.
+/// The durable bookkeeping of files, vector stores and revisions: one SQLite file, on a thread of
+/// its own.
 ///
 /// The knowledge-store holds the documents of vector stores; the catalog knows which should be
-/// there.
+/// there. Workers hold the experts of revisions; the catalog knows which revision serves.
 actor Catalog: ThreadBound {
     nonisolated let thread: SerialThread
 
@@ -71,6 +72,24 @@ enum CatalogSchema {
                     created_at INTEGER NOT NULL, PRIMARY KEY(store_id, file_id)) STRICT;
                 CREATE INDEX attached_files_by_file ON attached_files(file_id);
                 CREATE INDEX attached_files_by_batch ON attached_files(batch_id);
-                """)
+                """),
+        Migration(
+            version: 2, name: "revisions",
+            script: """
+                CREATE TABLE revisions(
+                    model BLOB NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL,
+                    share REAL, failure TEXT, is_rollback_target INTEGER NOT NULL,
+                    note TEXT NOT NULL, created_at INTEGER NOT NULL,
+                    PRIMARY KEY(model, number)) STRICT;
+                CREATE TABLE revision_layers(
+                    model BLOB NOT NULL, number INTEGER NOT NULL, layer INTEGER NOT NULL,
+                    experts BLOB NOT NULL, gate BLOB,
+                    PRIMARY KEY(model, number, layer)) STRICT;
+                CREATE TABLE revision_journal(
+                    id INTEGER PRIMARY KEY, model BLOB NOT NULL, at INTEGER NOT NULL,
+                    step TEXT NOT NULL, revision INTEGER NOT NULL, detail TEXT NOT NULL,
+                    author TEXT NOT NULL, note TEXT NOT NULL) STRICT;
+                CREATE INDEX revision_journal_by_model ON revision_journal(model, id);
+                """),
     ]
 }

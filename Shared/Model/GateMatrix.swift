@@ -12,6 +12,8 @@ public struct GateMatrix: Sendable {
     }
 
     public var expertCount: Int { matrix.rowCount }
+    /// [expertCount × hiddenSize], row after row.
+    public var elements: [Float] { matrix.elements }
 }
 
 extension Gate {

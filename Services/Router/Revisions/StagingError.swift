@@ -1,0 +1,44 @@
+internal import Checkpoint
+
+/// Why a revision cannot be staged. Says what to do.
+enum StagingError: Error, CustomStringConvertible {
+    case noCatalog
+    /// What served when the edit was checked does not serve any more.
+    case servingChanged(from: Int, to: Int)
+    /// Some experts fit on no worker, or no worker could load them.
+    case homeless([ExpertID], reasons: [String])
+    case notHeld([ExpertID], within: Duration)
+    /// A worker with part of the candidate has gone since it was staged.
+    case lost([ExpertID])
+    /// A worker computes an artifact wrongly.
+    case selfTest(artifact: ArtifactDigest, worker: String, reason: String)
+
+    var description: String {
+        switch self {
+        case .noCatalog:
+            "revisions need a place to be remembered: start the router with --catalog PATH"
+        case .servingChanged(let former, let now):
+            "revision \(now) serves now instead of revision \(former), which this edit was made "
+                + "for; stage it again"
+        case .homeless(let experts, let reasons):
+            "no worker holds \(Self.words(experts)), and none can take it: give the workers more "
+                + "--memory, start another, or discard what a rollback would return to"
+                + (reasons.isEmpty ? "" : " (\(reasons.joined(separator: "; ")))")
+        case .notHeld(let experts, let limit):
+            "no worker holds \(Self.words(experts)) after \(limit); look at the workers' logs"
+        case .lost(let experts):
+            "no worker holds \(Self.words(experts)) of it any more: wait until it is placed again, "
+                + "or start an expert-worker"
+        case .selfTest(let artifact, let worker, let reason):
+            "\(worker) computes artifact \(artifact) wrongly: \(reason); stop that worker, and "
+                + "stage again"
+        }
+    }
+
+    /// The first of them, and how many there are.
+    static func words(_ experts: [ExpertID]) -> String {
+        guard let first = experts.first else { return "nothing" }
+        let name = "expert \(first.expert) of layer \(first.layer)"
+        return experts.count == 1 ? name : "\(name) and \(experts.count - 1) more"
+    }
+}
