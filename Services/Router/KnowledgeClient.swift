@@ -79,7 +79,10 @@ actor KnowledgeClient: LoopBound {
         case .badRequest: .unprocessable(message: fault.message)
         case .notFound: .notFound(what: fault.message)
         case .failedPrecondition: .conflict(message: fault.message)
-        case .noSpace: unavailable(fault.message)
+        case .noSpace:
+            .unavailable(
+                message: "the knowledge-store at \(address): \(fault.message)",
+                retryAfter: Self.retryAfter)
         default: .failed(message: "knowledge-store: \(fault.message)")
         }
     }

@@ -34,6 +34,16 @@ def fetch_weights():
         raise Unavailable(f"the demo's base cannot be fetched: {fetched.stderr.strip()}")
 
 
+def default_settings():
+    return json.loads((ROOT / "compose/mesh.json").read_text())
+
+
+def model_source():
+    """What the tests import: the model in the box, unless the environment names another."""
+    source = ROOT / "compose" / default_settings()["model"]["source"]
+    return os.environ.get("EXPERTMESH_TEST_MODEL", str(source))
+
+
 class Mesh:
     """Router, knowledge-store and `workers` expert-workers. Use it in a `with` statement."""
 
@@ -41,9 +51,8 @@ class Mesh:
         self.folder = Path(tempfile.mkdtemp(prefix="mesh-"))
         self.state = self.folder / "state"
         self.config = self.folder / "mesh.json"
-        settings = json.loads((ROOT / "compose/mesh.json").read_text())
-        source = ROOT / "compose" / settings["model"]["source"]
-        settings["model"]["source"] = os.environ.get("EXPERTMESH_TEST_MODEL", str(source))
+        settings = default_settings()
+        settings["model"]["source"] = model_source()
         settings["model"]["directory"] = str(model_directory(settings["model"]["source"]))
         self.workers = workers
         self.config.write_text(json.dumps(settings))
