@@ -12,7 +12,7 @@ SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 BIN         := .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help install models build demo test unit acceptance bench proto proto-check format tidy clean
+.PHONY: help install models build demo test unit acceptance soak bench proto proto-check format tidy clean
 
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ unit: install ## unit tests only; FILTER=RouterTests narrows them
 
 acceptance: install ## only the tests that start real processes
 	@SWIFT_FLAGS='$(SWIFT_FLAGS)' BIN='$(BIN)' Tests/run acceptance
+
+soak: models build ## mixed load under random faults for MINUTES=30, drawn from SEED=…
+	"$${EXPERTMESH_CACHE:-$$HOME/.cache/expertmesh}/venv/bin/python" Tests/Acceptance/soak.py \
+	    --minutes $(or $(MINUTES),30) $(if $(SEED),--seed $(SEED))
 
 bench: build ## measure every figure (or FIGURES=…) and write the table of docs/BENCHMARKS.md
 	$(BIN)/benchmarks run $(FIGURES) --json | python3 Tests/figures.py

@@ -119,7 +119,10 @@ class Cluster:
 
     def wait_until_whole(self):
         """Every process runs, and every worker holds all that it will hold."""
-        until(self.is_whole, READY_SECONDS, lambda: f"the mesh is whole\n{self.tails()}")
+        self.wait_for(self.is_whole, "the mesh is whole")
+
+    def wait_for(self, condition, what):
+        until(condition, READY_SECONDS, lambda: f"{what}\n{self.tails()}")
 
     def is_whole(self):
         if not all(process.is_running for process in self.processes) or not self.router.is_ready():

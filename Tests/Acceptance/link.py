@@ -32,6 +32,7 @@ class Way:
         self.carried = 0   # bytes handed on
         self.flipped = 0   # bits changed
         self.delayed = 0   # chunks that had to wait
+        self.sliced = 0    # chunks that went in several writes
 
     def calm(self):
         self.delay = 0.0   # seconds that every byte takes
@@ -87,6 +88,7 @@ class Pump:
 
     async def write(self, chunk):
         size = self.way.slice or len(chunk)
+        self.way.sliced += size < len(chunk)
         for start in range(0, len(chunk), size):
             self.writer.write(chunk[start:start + size])
             await self.writer.drain()

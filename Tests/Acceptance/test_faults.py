@@ -94,7 +94,7 @@ SLOW = Fault(
     lambda c: c.link.up.delayed + c.link.down.delayed)
 SLICED = Fault(
     "a link that carries a few bytes at a time", set_link("slice", 7), heal,
-    lambda c: c.link.up.carried + c.link.down.carried)
+    lambda c: c.link.up.sliced + c.link.down.sliced)
 
 IDLE, LOAD, PREFILL, DECODE = "idle", "load", "prefill", "decode"
 MOMENTS = {
