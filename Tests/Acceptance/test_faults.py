@@ -5,6 +5,7 @@ requests were answered before and after, if the work under way was where the row
 fault has left its trace: a lost connection in the metrics, a flipped bit, a byte that was late.
 """
 
+import math
 import subprocess
 import time
 import unittest
@@ -218,10 +219,6 @@ class WorkerFaultTests(ClusterCase):
     settings = {"workers": 2, "router_flags": ["--order", "fixed"], "seed": 11}
 
 
-DEADLINE = 4.0
-GRACE = 0.25
-
-
 def error_names_what_is_missing(self, fault, moment):
     cluster = self.cluster
     self.answer_undisturbed()
@@ -238,12 +235,12 @@ def error_names_what_is_missing(self, fault, moment):
             self.assertEqual(error.status_code, 503)
             self.assertGreaterEqual(int(error.response.headers["retry-after"]), 1)
             self.assert_names_expert(error)
-            self.assertLessEqual(seconds, DEADLINE + GRACE)
+            self.assertLessEqual(seconds, self.limit)
             for stream in streams:
                 stream.join()
                 self.assertIsNone(stream.finish_reason)
                 self.assert_names_expert(stream.error)
-                self.assertLessEqual(stream.seconds, DEADLINE + GRACE)
+                self.assertLessEqual(stream.seconds, self.limit)
                 self.assertTrue(self.expected[stream.prompt].startswith(stream.text))
             self.until_traced(fault, before)
         finally:
@@ -259,10 +256,21 @@ def error_names_what_is_missing(self, fault, moment):
 class LastReplicaTests(ClusterCase):
     """One worker: nobody else has its experts."""
 
-    settings = {
-        "workers": 1, "seed": 23,
-        "router_flags": ["--order", "fixed", "--request-time", f"{DEADLINE:.0f}s"],
-    }
+    settings = {"workers": 1, "router_flags": ["--order", "fixed"], "seed": 23}
+
+    @classmethod
+    def setUpClass(cls):
+        """Requests get four seconds, or on a busy machine three times what they take."""
+        super().setUpClass()
+        began = time.monotonic()
+        cls.cluster.complete(LONG, TOKENS)
+        deadline = math.ceil(max(4, 3 * (time.monotonic() - began)))
+        cls.limit = deadline * (1 + 0.25 / 4)
+        router = cls.cluster.router
+        router.terminate()
+        router.flags += ["--request-time", f"{deadline}s"]
+        router.start()
+        cls.cluster.wait_until_whole()
 
     def plain_request(self):
         """How long a request took that is not streamed, and its error."""
