@@ -195,6 +195,9 @@ let package = Package(
                 "Checkpoint", "LinearAlgebra", "Tokenization", logging,
             ],
             path: "Tests/EndToEndTests", swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Router", "Model", "Checkpoint"],
+            path: "Tests/SimulationTests", swiftSettings: strict),
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

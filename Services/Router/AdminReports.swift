@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import HTTP
 internal import Mesh
 internal import ServiceKit
@@ -5,7 +6,6 @@ internal import Wire
 
 /// What the admin port tells about the mesh: `/admin/status` and `/admin/experts`.
 struct AdminReports: Sendable {
-    let model: ServedModel
     let fleet: Fleet
     let engine: Engine
     let knowledge: KnowledgeClient?
@@ -15,15 +15,15 @@ struct AdminReports: Sendable {
 
     func add(to routes: AdminRoutes) {
         routes.get("/admin/status") { _ in await status }
-        routes.get("/admin/experts") { _ in await experts }
+        routes.add(Route("GET", "/admin/experts") { try await experts($0) })
     }
 
     private var status: JSON {
         get async {
             let missing = await fleet.missing
             return .members([
-                ("model", .string(model.name)),
-                ("revision", .integer(model.revision)),
+                ("model", .string(fleet.modelName)),
+                ("revision", .integer(await fleet.state.serving.number)),
                 ("ready", .bool(missing.isEmpty)),
                 ("missingExperts", .array(missing.prefix(16).map(json))),
                 ("requests", await requests),
@@ -44,22 +44,29 @@ struct AdminReports: Sendable {
 
     private var workers: [JSON] {
         get async {
+            let (members, peers) = await (fleet.state.members, fleet.peers)
             var reports: [JSON] = []
-            for (worker, member) in await fleet.members.sorted(by: { $0.key < $1.key }) {
-                let inFlight = await member.peer.inFlight
+            for (worker, member) in members.sorted(by: { $0.key < $1.key }) {
                 reports.append(
-                    .members([
-                        ("name", .string(worker.name)),
-                        ("numericClass", .string(member.peer.remote.numericClass)),
-                        ("capacityBytes", .integer(member.capacity.byteCount)),
-                        ("residentBytes", .integer(member.residentBytes)),
-                        ("expertCount", .integer(member.resident.count)),
-                        ("inFlight", .integer(inFlight)),
-                        ("failures", .array(member.failures.map { .string($0) })),
-                    ]))
+                    report(worker, member, inFlight: await peers[worker]?.inFlight ?? 0))
             }
             return reports
         }
+    }
+
+    private func report(_ worker: WorkerID, _ member: FleetState.Member, inFlight: Int) -> JSON {
+        let failures = member.failures.values.map(\.reason).sorted()
+        return .members([
+            ("name", .string(worker.name)),
+            ("host", .string(member.host)),
+            ("numericClass", .string(member.numericClass)),
+            ("capacityBytes", .integer(member.capacityByteCount)),
+            ("residentBytes", .integer(member.residentByteCount)),
+            ("expertCount", .integer(member.resident.count)),
+            ("inFlight", .integer(inFlight)),
+            ("leaving", .bool(member.isLeaving)),
+            ("failures", .array(([member.refusal].compactMap(\.self) + failures).map { .string($0) })),
+        ])
     }
 
     private var knowledgeStatus: JSON {
@@ -72,64 +79,44 @@ struct AdminReports: Sendable {
         }
     }
 
-    private var experts: JSON {
-        get async {
-            let statistics = await statistics()
-            let live = await fleet.live
-            let layers = Dictionary(grouping: model.experts.keys.sorted(), by: \.layer)
-            return .members([
-                (
-                    "layers",
-                    .array(
-                        layers.sorted { $0.key < $1.key }.map { layer, experts in
-                            .members([
-                                ("layer", .integer(layer)),
-                                (
-                                    "experts",
-                                    .array(experts.map { report($0, live: live, statistics) })
-                                ),
-                            ])
-                        })
-                )
-            ])
+    /// `?format=json` (the default), `csv` or `prometheus`.
+    private func experts(_ request: IncomingRequest) async throws -> OutgoingResponse {
+        let table = ExpertTable(
+            await fleet.state.serving, live: await fleet.state.live, totals: await totals())
+        switch request.query.first(where: { $0.name == "format" })?.value ?? "json" {
+        case "json": return .json(table.json)
+        case "csv": return .text(table.csv)
+        case "prometheus": return .text(table.prometheus)
+        case let other:
+            throw FrontDoorError.invalid(
+                message: "no such format: \(other); there are json, csv and prometheus",
+                param: "format")
         }
     }
 
-    private func report(
-        _ expert: ExpertID, live: Placement, _ statistics: [[UInt8]: [ArtifactStatistics]]
-    ) -> JSON {
-        let digest = model.experts[expert]?.digest ?? []
-        let counters = statistics[digest, default: []]
-        return .members([
-            ("expert", .integer(expert.expert)),
-            ("digest", .string(digest.hexadecimal)),
-            ("workers", .array(live.workers(holding: expert).map { .string($0.name) })),
-            ("rowCount", .integer(counters.reduce(0) { $0 + $1.rowCount })),
-            ("weightMass", .number(counters.reduce(0) { $0 + $1.weightMass })),
-            ("computeNanoseconds", .integer(counters.reduce(0) { $0 + $1.computeNanoseconds })),
-        ])
-    }
-
-    /// The counters of every worker, by artifact.
-    private func statistics() async -> [[UInt8]: [ArtifactStatistics]] {
-        let peers = await fleet.members.values.map(\.peer)
-        let replies = await withTaskGroup { group in
-            for peer in peers {
-                group.addTask { () -> [ArtifactStatistics] in
-                    do throws(MeshError) {
-                        return try await peer.call(
-                            WorkerStatus(), deadline: .after(Self.workerDuration)
-                        ).message.artifacts
-                    } catch {
-                        return []
-                    }
+    /// The counters of all workers, by artifact.
+    private func totals() async -> [ArtifactDigest: ExpertTable.Totals] {
+        let peers = await fleet.peers.values
+        return await withTaskGroup { group in
+            for peer in peers { group.addTask { await Self.counters(of: peer) } }
+            var totals: [ArtifactDigest: ExpertTable.Totals] = [:]
+            for await counters in group {
+                for counter in counters {
+                    guard let digest = ArtifactDigest(bytes: counter.digest) else { continue }
+                    totals[digest, default: ExpertTable.Totals()].add(counter)
                 }
             }
-            var all: [ArtifactStatistics] = []
-            for await reply in group { all += reply }
-            return all
+            return totals
         }
-        return Dictionary(grouping: replies, by: \.digest)
+    }
+
+    private static func counters(of peer: Peer) async -> [ArtifactStatistics] {
+        do throws(MeshError) {
+            return try await peer.call(WorkerStatus(), deadline: .after(workerDuration))
+                .message.artifacts
+        } catch {
+            return []  // a worker that is going is not in the sums
+        }
     }
 
     private func json(_ expert: ExpertID) -> JSON {

@@ -18,17 +18,12 @@ actor Engine: LoopBound {
     private let tokenizer: Tokenizer
     private let forwardPass: ForwardPass
     private var scheduler: Scheduler
-    private var sequences: [RequestID: Sequence] = [:]
+    private var requests: [RequestID: ActiveRequest] = [:]
     private var lastID: RequestID = 0
     private var sleeper: CheckedContinuation<Void, Never>?
 
-    private struct Sequence {
-        var generation: Generation
-        let cache: KVCache
-        let deadline: Deadline
-        let output: AsyncThrowingStream<EngineEvent, any Error>.Continuation
-        var trace = RouteTrace()
-    }
+    /// How long a step waits for experts that only shadows may need.
+    private static let shadowPatience = Duration.seconds(1)
 
     init(
         decoder: Decoder, tokenizer: Tokenizer, fleet: Fleet, limits: Scheduler.Limits,
@@ -44,27 +39,32 @@ actor Engine: LoopBound {
     var runningCount: Int { scheduler.runningCount }
     var waitingCount: Int { scheduler.waitingCount }
 
-    /// Starts a generation. Ending the stream early cancels it.
+    /// Starts a generation. Ending the stream early cancels it; the pin is released in any case.
     /// - Throws: `AdmissionError` when there is no room for it.
     func generate(
-        prompt: [TokenID], parameters: GenerationParameters, deadline: Deadline
+        prompt: [TokenID], parameters: GenerationParameters, pin: Pin, deadline: Deadline
     ) throws(AdmissionError) -> AsyncThrowingStream<EngineEvent, any Error> {
         let generation = Generation(prompt: prompt, parameters: parameters, tokenizer: tokenizer)
         lastID += 1
         let id = lastID
-        try scheduler.admit(
-            id, promptTokenCount: prompt.count, tokenCountMax: generation.tokenCountMax)
         let (stream, output) = AsyncThrowingStream<EngineEvent, any Error>.makeStream()
+        let request = ActiveRequest(
+            generation, pin: pin, configuration: decoder.configuration, deadline: deadline,
+            output: output)
+        do throws(AdmissionError) {
+            let cacheCount = request.shadow == nil ? 1 : 2
+            try scheduler.admit(
+                id, promptTokenCount: prompt.count,
+                tokenCountMax: generation.tokenCountMax * cacheCount)
+        } catch {
+            pin.release(request.use)
+            throw error
+        }
         output.onTermination = { [weak self] _ in
             guard let self else { return }
             Task(executorPreference: self.loop) { await self.remove(id) }
         }
-        sequences[id] = Sequence(
-            generation: generation,
-            cache: KVCache(
-                configuration: decoder.configuration,
-                positionCountMax: generation.tokenCountMax),
-            deadline: deadline, output: output)
+        requests[id] = request
         wake()
         return stream
     }
@@ -78,115 +78,123 @@ actor Engine: LoopBound {
                 await sleep()
                 continue
             }
-            await step(entries)
+            await step(layout(of: entries))
         }
     }
 
     // MARK: - A step
 
-    private func step(_ entries: [Scheduler.Entry]) async {
-        let batch = StepBatch(sequences: entries.map(input))
-        let deadline = entries.compactMap { sequences[$0.id]?.deadline }.min() ?? .after(.zero)
+    private func layout(of entries: [Scheduler.Entry]) -> StepLayout {
+        var layout = StepLayout()
+        for entry in entries {
+            guard let request = requests[entry.id] else {
+                preconditionFailure("the scheduler knows a request that the engine does not")
+            }
+            layout.add(entry, of: request)
+        }
+        return layout
+    }
+
+    private func step(_ layout: StepLayout) async {
+        let batch = layout.batch
         do {
-            let (hidden, routes) = try await forwardPass.run(batch, deadline: deadline)
+            let (hidden, routes) = try await forwardPass.run(
+                batch, spans: layout.spans, deadline: deadline(of: layout))
             batch.commit()
-            finish(entries, hidden: hidden, routes: routes)
+            finish(layout, hidden: hidden, routes: routes)
         } catch let loss as ExpertLoss {
-            fail(entries, by: loss)
+            fail(layout, by: loss)
         } catch {
-            for entry in entries { end(entry.id, throwing: error) }
+            for piece in layout.pieces { end(piece.entry.id, throwing: error) }
         }
     }
 
-    private func input(of entry: Scheduler.Entry) -> (cache: KVCache, tokens: [TokenID]) {
-        guard let sequence = sequences[entry.id] else {
-            preconditionFailure("the scheduler knows a sequence that the engine does not")
-        }
-        return (sequence.cache, Array(sequence.generation.nextTokens(limit: entry.tokenCount)))
+    private func deadline(of layout: StepLayout) -> Deadline {
+        let deadlines = layout.pieces.compactMap { requests[$0.entry.id]?.deadline }
+        let earliest = deadlines.min() ?? .after(.zero)
+        return layout.hasShadows ? min(earliest, .after(Self.shadowPatience)) : earliest
     }
 
     private func finish(
-        _ entries: [Scheduler.Entry], hidden: Matrix, routes: [ForwardPass.LayerRoute]
+        _ layout: StepLayout, hidden: Matrix, routes: [ForwardPass.LayerRoute]
     ) {
-        var complete: [(id: RequestID, lastRow: Int)] = []
-        for (entry, rows) in Self.rows(of: entries) {
-            scheduler.advance(entry)
-            guard sequences[entry.id] != nil else { continue }
-            record(routes, rows: rows, of: entry.id)
-            sequences[entry.id]?.generation.processed(entry.tokenCount)
-            if sequences[entry.id]?.generation.pendingTokenCount == 0 {
-                complete.append((entry.id, rows.upperBound - 1))
+        var complete: [StepLayout.Piece] = []
+        for piece in layout.pieces {
+            let id = piece.entry.id
+            if !piece.isShadow {
+                scheduler.advance(piece.entry)
+                record(routes, rows: piece.rows, of: id)
+                requests[id]?.generation.processed(piece.entry.tokenCount)
             }
+            if requests[id]?.generation.pendingTokenCount == 0 { complete.append(piece) }
         }
         sample(complete, hidden: hidden)
-    }
-
-    /// Each entry with its rows of the step: entry after entry, as `StepBatch` lays them out.
-    private static func rows(
-        of entries: [Scheduler.Entry]
-    ) -> [(entry: Scheduler.Entry, rows: Range<Int>)] {
-        var firstRow = 0
-        return entries.map { entry in
-            defer { firstRow += entry.tokenCount }
-            return (entry, firstRow..<(firstRow + entry.tokenCount))
-        }
     }
 
     private func record(
         _ routes: [ForwardPass.LayerRoute], rows: Range<Int>, of id: RequestID
     ) {
+        guard let revision = requests[id]?.pin.revision else { return }
         for route in routes {
-            sequences[id]?.trace.record(
-                layer: route.layer, routings: route.routings[rows], workers: route.workers)
+            requests[id]?.trace.record(
+                layer: route.layer, routings: route.routings[rows],
+                artifacts: revision.experts[route.layer], workers: route.workers)
         }
     }
 
-    private func sample(_ complete: [(id: RequestID, lastRow: Int)], hidden: Matrix) {
+    private func sample(_ complete: [StepLayout.Piece], hidden: Matrix) {
         guard !complete.isEmpty else { return }
-        let logits = decoder.logits(hidden.rows(at: complete.map(\.lastRow)))
-        for (index, entry) in complete.enumerated() { emit(Array(logits.row(index)), to: entry.id) }
+        let logits = decoder.logits(hidden.rows(at: complete.map { $0.rows.upperBound - 1 }))
+        for (index, piece) in complete.enumerated() where !piece.isShadow {
+            let next = index + 1
+            let hasShadow = next < complete.count && complete[next].isShadow
+            emit(
+                logits.row(index), shadow: hasShadow ? logits.row(next) : nil, to: piece.entry.id)
+        }
     }
 
-    private func emit(_ logits: [Float], to id: RequestID) {
-        guard var sequence = sequences[id] else { return }
-        let token = sequence.generation.accept(logits)
-        sequences[id] = sequence
-        sequence.output.yield(.token(token))
-        guard let reason = sequence.generation.finishReason else { return }
+    private func emit(
+        _ logits: ArraySlice<Float>, shadow: ArraySlice<Float>?, to id: RequestID
+    ) {
+        guard let token = requests[id]?.accept(logits, shadow: shadow), let request = requests[id]
+        else { return }
+        request.output.yield(.token(token))
+        guard let reason = request.generation.finishReason else { return }
         let usage = Usage(
-            promptTokenCount: sequence.generation.promptTokenCount,
-            completionTokenCount: sequence.generation.completionTokenCount)
-        sequence.output.yield(.finished(reason, usage, sequence.trace))
+            promptTokenCount: request.generation.promptTokenCount,
+            completionTokenCount: request.generation.completionTokenCount)
+        request.output.yield(.finished(reason, usage, request.trace))
         end(id, throwing: nil)
     }
 
     // MARK: - Ends
 
     /// Ends the requests that need the lost expert and have no time left to wait for it; the others
-    /// take the step again.
-    private func fail(_ entries: [Scheduler.Entry], by loss: ExpertLoss) {
-        let affected = Self.rows(of: entries)
-            .filter { _, rows in loss.rows.contains(where: rows.contains) }
-            .map(\.entry.id)
-        let expired = affected.filter { (sequences[$0]?.deadline.remaining ?? .zero) <= .zero }
-        let error: any Error = loss.isHeld && !expired.isEmpty ? DeadlineExceeded() : loss
-        for id in expired.isEmpty ? affected : expired { end(id, throwing: error) }
+    /// take the step again. Shadows that need it are given up first: no request fails for one.
+    private func fail(_ layout: StepLayout, by loss: ExpertLoss) {
+        let affected = layout.pieces(touching: loss.rows)
+        for piece in affected where piece.isShadow { requests[piece.entry.id]?.shadow = nil }
+        let ids = affected.filter { !$0.isShadow }.map(\.entry.id)
+        let expired = ids.filter { (requests[$0]?.deadline.remaining ?? .zero) <= .zero }
+        let error: any Error = loss.isHeld ? DeadlineExceeded() : loss
+        for id in expired { end(id, throwing: error) }
     }
 
     private func expire() {
-        for (id, sequence) in sequences where sequence.deadline.remaining <= .zero {
+        for (id, request) in requests where request.deadline.remaining <= .zero {
             end(id, throwing: DeadlineExceeded())
         }
     }
 
     private func end(_ id: RequestID, throwing error: (any Error)?) {
-        sequences[id]?.output.finish(throwing: error)
+        requests[id]?.output.finish(throwing: error)
         remove(id)
     }
 
     private func remove(_ id: RequestID) {
         scheduler.remove(id)
-        sequences[id] = nil
+        guard let request = requests.removeValue(forKey: id) else { return }
+        request.pin.release(request.use)
     }
 
     // MARK: - Sleeping

@@ -13,15 +13,17 @@ struct ForwardPass: Sendable {
     struct LayerRoute: Sendable {
         let layer: Int
         let routings: [Routing]
-        let workers: [Int: WorkerID]
+        let workers: [ExpertKey: WorkerID]
     }
 
     /// The hidden states after the last layer, [rows of the batch, hiddenSize], and each layer's
     /// route. The caches are written, not committed: after an error the same step can be taken
     /// again.
+    ///
+    /// - Parameter spans: Which revision routes which rows; they cover the batch, in order.
     /// - Throws: `ExpertLoss` when an expert could not be reached before `deadline`.
     func run(
-        _ batch: StepBatch, deadline: Deadline
+        _ batch: StepBatch, spans: [RevisionSpan], deadline: Deadline
     ) async throws -> (hidden: Matrix, routes: [LayerRoute]) {
         var hidden = decoder.embed(batch.tokens)
         var routes: [LayerRoute] = []
@@ -33,9 +35,10 @@ struct ForwardPass: Sendable {
                 decoder.finish(&hidden, layer: layer, local: local, routed: nil)
                 continue
             }
-            let routings = decoder.route(normalised, layer: layer)
+            let routings = route(normalised, layer: layer, spans: spans)
             async let dispatched = fleet.dispatch(
-                layer: layer, rows: normalised, routings: routings, deadline: deadline)
+                layer: layer, rows: normalised, routings: routings, spans: spans,
+                deadline: deadline)
             let local = decoder.local(normalised, layer: layer)
             let routed = try await dispatched
             decoder.finish(&hidden, layer: layer, local: local, routed: routed.sum)
@@ -43,5 +46,17 @@ struct ForwardPass: Sendable {
                 LayerRoute(layer: layer, routings: routings, workers: routed.workers))
         }
         return (hidden, routes)
+    }
+
+    /// All rows at once where the trunk's gate decides for all; else each revision's by its own.
+    private func route(_ rows: Matrix, layer: Int, spans: [RevisionSpan]) -> [Routing] {
+        guard spans.contains(where: { $0.revision.gates[layer] != nil }) else {
+            return decoder.route(rows, layer: layer)
+        }
+        return spans.flatMap { span in
+            decoder.route(
+                rows.rows(at: Array(span.rows)), layer: layer,
+                replacement: span.revision.gates[layer])
+        }
     }
 }

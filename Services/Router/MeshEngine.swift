@@ -21,7 +21,7 @@ struct MeshEngine: GenerationEngine {
         [
             ModelDescription(
                 id: model.name, createdAt: startedAt, owner: "expertmesh",
-                revision: "\(model.revision)"),
+                revision: "\(model.initial.number)"),
             ModelDescription(id: Self.embeddingModel, createdAt: startedAt, owner: "expertmesh"),
         ]
     }
@@ -83,7 +83,8 @@ struct MeshEngine: GenerationEngine {
     ) async throws -> AsyncThrowingStream<EngineEvent, any Error> {
         do {
             return try await engine.generate(
-                prompt: prompt, parameters: parameters, deadline: .after(limits.duration))
+                prompt: prompt, parameters: parameters, pin: Pin(model.initial),
+                deadline: .after(limits.duration))
         } catch {
             throw error.doorError
         }
@@ -101,7 +102,7 @@ struct MeshEngine: GenerationEngine {
                     worker: use.workers.map(\.name).sorted().joined(separator: ","),
                     weight: Double(use.weightMass), tokenCount: use.rowCount)
             },
-            revision: "\(model.revision)")
+            revision: "\(model.initial.number)")
     }
 
     /// A stream that `produce` fills. When its consumer goes away the producing task is cancelled;

@@ -30,7 +30,8 @@ final class RouterService: Service {
         let model = try ServedModel(loaded)
         let fleet = Fleet(
             model: model, replicaCount: configuration.replicaCount,
-            reduction: configuration.order.reduction, loop: loop, logger: context.logger)
+            reduction: configuration.order.reduction, numericClass: ComputeThreads.kernelName,
+            loop: loop, logger: context.logger)
         let engine = Engine(
             decoder: loaded.decoder, tokenizer: loaded.tokenizer, fleet: fleet,
             limits: configuration.limits, loop: EventLoop(name: "compute"))
@@ -50,7 +51,7 @@ final class RouterService: Service {
         context.announce("http", address: "\(door.address)")
         (self.fleet, self.engine) = (fleet, engine)
         (knowledge, ingestor) = (library?.knowledge, library?.ingestor)
-        AdminReports(model: model, fleet: fleet, engine: engine, knowledge: knowledge)
+        AdminReports(fleet: fleet, engine: engine, knowledge: knowledge)
             .add(to: context.admin)
     }
 

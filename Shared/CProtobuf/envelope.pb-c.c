@@ -142,7 +142,7 @@ void   mesh__fault__free_unpacked
   assert(message->base.descriptor == &mesh__fault__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor mesh__hello__field_descriptors[8] =
+static const ProtobufCFieldDescriptor mesh__hello__field_descriptors[9] =
 {
   {
     "role",
@@ -240,10 +240,23 @@ static const ProtobufCFieldDescriptor mesh__hello__field_descriptors[8] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "host",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Mesh__Hello, host),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned mesh__hello__field_indices_by_name[] = {
   5,   /* field[5] = capacity_bytes */
   6,   /* field[6] = core_count */
+  8,   /* field[8] = host */
   7,   /* field[7] = memory_bytes_per_second */
   1,   /* field[1] = name */
   4,   /* field[4] = numeric_class */
@@ -254,7 +267,7 @@ static const unsigned mesh__hello__field_indices_by_name[] = {
 static const ProtobufCIntRange mesh__hello__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor mesh__hello__descriptor =
 {
@@ -264,7 +277,7 @@ const ProtobufCMessageDescriptor mesh__hello__descriptor =
   "Mesh__Hello",
   "mesh",
   sizeof(Mesh__Hello),
-  8,
+  9,
   mesh__hello__field_descriptors,
   mesh__hello__field_indices_by_name,
   1,  mesh__hello__number_ranges,

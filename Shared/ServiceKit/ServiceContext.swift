@@ -71,7 +71,8 @@ public final class AdminRoutes: Sendable {
             })
     }
 
-    func add(_ route: Route) { routes.withLockedValue { $0.append(route) } }
+    /// An operation whose answer is not JSON.
+    public func add(_ route: Route) { routes.withLockedValue { $0.append(route) } }
 
     var table: RouteTable { RouteTable(routes.withLockedValue { $0 }) }
 }

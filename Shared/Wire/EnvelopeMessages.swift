@@ -26,11 +26,13 @@ public struct Hello: Request {
     public var coreCount: Int
     /// Measured.
     public var memoryBytesPerSecond: Int
+    /// The machine: two copies of an expert prefer two hosts.
+    public var host: String
 
     public init(
         role: Role, name: String, protocolVersionMin: Int = 1, protocolVersionMax: Int = 1,
         numericClass: String = "", capacityBytes: Int = 0, coreCount: Int = 0,
-        memoryBytesPerSecond: Int = 0
+        memoryBytesPerSecond: Int = 0, host: String = ""
     ) {
         self.role = role
         self.name = name
@@ -40,6 +42,7 @@ public struct Hello: Request {
         self.capacityBytes = capacityBytes
         self.coreCount = coreCount
         self.memoryBytesPerSecond = memoryBytesPerSecond
+        self.host = host
     }
 
     public func encoded() -> [UInt8] { unsafe pack(self) }
@@ -60,6 +63,7 @@ extension Hello: @unsafe Coded {
         unsafe message.capacity_bytes = UInt64(capacityBytes)
         unsafe message.core_count = UInt32(coreCount)
         unsafe message.memory_bytes_per_second = UInt64(memoryBytesPerSecond)
+        unsafe message.host = arena.text(host)
     }
 
     init(reading message: Mesh__Hello) throws(WireError) {
@@ -72,7 +76,8 @@ extension Hello: @unsafe Coded {
             capacityBytes: try unsafe Read.integer(message.capacity_bytes, "capacityBytes"),
             coreCount: unsafe Int(message.core_count),
             memoryBytesPerSecond: try unsafe Read.integer(
-                message.memory_bytes_per_second, "memoryBytesPerSecond"))
+                message.memory_bytes_per_second, "memoryBytesPerSecond"),
+            host: try unsafe Read.text(message.host, "host"))
     }
 }
 

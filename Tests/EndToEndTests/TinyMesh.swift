@@ -35,7 +35,7 @@ struct TinyMesh {
         model = try ServedModel(loaded)
         let fleet = Fleet(
             model: model, replicaCount: replicas, reduction: reduction,
-            loop: loop,
+            numericClass: ComputeThreads.kernelName, loop: loop,
             logger: Logger(label: "router") { _ in SwiftLogNoOpLogHandler() })
         self.fleet = fleet
         address = try SocketAddress("unix:\(directory)/router.sock")
@@ -57,14 +57,14 @@ struct TinyMesh {
         let hold = HoldHandler(shard: shard, loader: loader)
         let peer = try await Peer.connect(
             to: address, on: loop,
-            hello: Hello(role: .expertWorker, name: name, capacityBytes: 1 << 30),
+            hello: Hello(
+                role: .expertWorker, name: name, numericClass: ComputeThreads.kernelName,
+                capacityBytes: 1 << 30),
             handlers: Handlers(shard: shard, hold: hold), deadline: .after(.seconds(5)))
-        while await fleet.live.experts(on: WorkerID(name: name)).isEmpty {
+        while await fleet.state.live.digests(on: WorkerID(name: name)).isEmpty {
             await fleet.waitForChange(atMost: .milliseconds(100))
         }
-        while await !fleet.missing.isEmpty {
-            await fleet.waitForChange(atMost: .milliseconds(100))
-        }
+        _ = await fleet.waitUntilHeld(model.initial, deadline: .after(.seconds(60)))
         return peer
     }
 
@@ -76,7 +76,8 @@ struct TinyMesh {
         let parameters = GenerationParameters(temperature: 0, tokenCountMax: count)
         var tokens: [TokenID] = []
         let events = try await engine.generate(
-            prompt: prompt, parameters: parameters, deadline: .after(limit))
+            prompt: prompt, parameters: parameters, pin: Pin(model.initial),
+            deadline: .after(limit))
         for try await event in events {
             guard case .token(let token) = event else { continue }
             tokens.append(token.id)
@@ -90,7 +91,8 @@ struct TinyMesh {
         let cache = KVCache(configuration: loaded.decoder.configuration)
         let batch = StepBatch(sequences: [(cache: cache, tokens: prompt)])
         let pass = ForwardPass(decoder: loaded.decoder, fleet: fleet)
-        return try await pass.run(batch, deadline: .after(.seconds(60))).hidden
+        let spans = [RevisionSpan(rows: prompt.indices, revision: model.initial)]
+        return try await pass.run(batch, spans: spans, deadline: .after(.seconds(60))).hidden
     }
 
     /// What the front door talks to, with a template that only joins the messages.

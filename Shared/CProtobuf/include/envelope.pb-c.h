@@ -97,10 +97,14 @@ struct  Mesh__Hello
    * measured
    */
   uint64_t memory_bytes_per_second;
+  /*
+   * machine; two copies of an expert prefer two hosts
+   */
+  ProtobufCBinaryData host;
 };
 #define MESH__HELLO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mesh__hello__descriptor) \
-    , MESH__ROLE__ROLE_UNSPECIFIED, {0,NULL}, 0, 0, {0,NULL}, 0, 0, 0 }
+    , MESH__ROLE__ROLE_UNSPECIFIED, {0,NULL}, 0, 0, {0,NULL}, 0, 0, 0, {0,NULL} }
 
 
 /*

@@ -8,10 +8,10 @@ internal import Wire
 /// depend on who held what. `perChoice` receives one row per choice and adds them in the gate's
 /// order, so that any placement gives the same bits.
 struct Combiner {
-    private var sum: Matrix  // [rows of the step, hiddenSize]
+    private let hiddenSize: Int
     private let reduction: Reduction
     private let routings: [Routing]
-    private var choices: [ChoiceKey: (reply: Matrix, row: Int)] = [:]
+    private var replies: [(share: WorkerShare, rows: Matrix)] = []
 
     private struct ChoiceKey: Hashable {
         let row: Int
@@ -19,7 +19,7 @@ struct Combiner {
     }
 
     init(routings: [Routing], hiddenSize: Int, reduction: Reduction) {
-        sum = Matrix(zeros: routings.count, hiddenSize)
+        self.hiddenSize = hiddenSize
         self.routings = routings
         self.reduction = reduction
     }
@@ -33,16 +33,30 @@ struct Combiner {
     }
 
     /// Takes a worker's reply: `replyRowCount` rows of `hiddenSize`.
-    mutating func add(_ reply: Matrix, of share: WorkerShare) {
+    mutating func add(_ reply: Matrix, of share: WorkerShare) { replies.append((share, reply)) }
+
+    /// The routed part of the layer's output: [rows of the step, hiddenSize].
+    func result() -> Matrix {
         switch reduction {
-        case .partialSum: addSums(reply, to: share.rows)
-        case .perChoice: keepChoices(reply, of: share)
+        case .partialSum: sumOfReplies()
+        case .perChoice: sumOfChoices()
         }
     }
 
-    /// The routed part of the layer's output: [rows, hiddenSize].
-    consuming func result() -> Matrix {
-        guard reduction == .perChoice else { return sum }
+    /// In the order of the workers' names, however fast each was.
+    private func sumOfReplies() -> Matrix {
+        var sum = Matrix(zeros: routings.count, hiddenSize)
+        for reply in replies.sorted(by: { $0.share.worker < $1.share.worker }) {
+            for (index, row) in reply.share.rows.enumerated() {
+                sum.addRow(index, of: reply.rows, scaledBy: 1, toRow: row)
+            }
+        }
+        return sum
+    }
+
+    private func sumOfChoices() -> Matrix {
+        let choices = choices()
+        var sum = Matrix(zeros: routings.count, hiddenSize)
         for (row, routing) in routings.enumerated() {
             for choice in routing.choices {
                 guard let found = choices[ChoiceKey(row: row, expert: choice.expert)] else {
@@ -54,16 +68,14 @@ struct Combiner {
         return sum
     }
 
-    private mutating func addSums(_ reply: Matrix, to rows: [Int]) {
-        for (index, row) in rows.enumerated() {
-            sum.addRow(index, of: reply, scaledBy: 1, toRow: row)
+    private func choices() -> [ChoiceKey: (reply: Matrix, row: Int)] {
+        var choices: [ChoiceKey: (reply: Matrix, row: Int)] = [:]
+        for reply in replies {
+            let keys = reply.share.experts.flatMap { group in
+                group.rows.map { ChoiceKey(row: $0, expert: group.key.expert) }
+            }
+            for (index, key) in keys.enumerated() { choices[key] = (reply.rows, index) }
         }
-    }
-
-    private mutating func keepChoices(_ reply: Matrix, of share: WorkerShare) {
-        let keys = share.experts.flatMap { group in
-            group.rows.map { ChoiceKey(row: $0, expert: group.expert) }
-        }
-        for (index, key) in keys.enumerated() { choices[key] = (reply, index) }
+        return choices
     }
 }

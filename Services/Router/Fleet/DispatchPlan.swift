@@ -1,0 +1,42 @@
+/// What one worker does in one exchange: some experts, over some rows, each row sent once.
+struct WorkerShare: Equatable, Sendable {
+    let worker: WorkerID
+    private(set) var experts: [ExpertRows] = []
+
+    /// Indices of the step's rows that this worker needs, ascending.
+    var rows: [Int] { Set(experts.lazy.flatMap(\.rows)).sorted() }
+    var rowLoad: Int { experts.reduce(0) { $0 + $1.rows.count } }
+    var keys: [ExpertKey] { experts.map(\.key) }
+
+    init(worker: WorkerID) { self.worker = worker }
+
+    mutating func add(_ expert: ExpertRows) { experts.append(expert) }
+}
+
+/// Who computes what in one layer of one step: experts with most rows choose first, and each goes
+/// to the replica with the least to do, so that the busiest worker does least.
+struct DispatchPlan: Equatable, Sendable {
+    let shares: [WorkerShare]
+    /// Experts that no worker can be asked for.
+    let missing: [ExpertKey]
+
+    init(_ experts: [ExpertRows], holders: (ExpertKey) -> [WorkerID]) {
+        var shares: [WorkerID: WorkerShare] = [:]
+        var missing: [ExpertKey] = []
+        let heaviestFirst = experts.sorted {
+            ($1.rows.count, $0.order.0, $0.order.1) < ($0.rows.count, $1.order.0, $1.order.1)
+        }
+        for expert in heaviestFirst {
+            let candidates = holders(expert.key).sorted()
+            guard let worker = candidates.min(by: { load($0) < load($1) }) else {
+                missing.append(expert.key)
+                continue
+            }
+            shares[worker, default: WorkerShare(worker: worker)].add(expert)
+        }
+        self.shares = shares.values.sorted { $0.worker < $1.worker }
+        self.missing = missing.sorted { $0.expert < $1.expert }
+
+        func load(_ worker: WorkerID) -> Int { shares[worker]?.rowLoad ?? 0 }
+    }
+}

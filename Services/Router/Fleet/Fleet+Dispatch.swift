@@ -1,0 +1,150 @@
+internal import Checkpoint
+internal import LinearAlgebra
+internal import Mesh
+internal import Model
+internal import Transport
+internal import Wire
+
+/// The routed part of a layer's output, and who computed each expert.
+struct RoutedOutput: Sendable {
+    let sum: Matrix  // [rows, hiddenSize]
+    let workers: [ExpertKey: WorkerID]
+}
+
+extension Fleet {
+    /// How long one exchange may take before its worker counts as failed.
+    private static let exchangeDurationMax = Duration.seconds(10)
+
+    /// What a dispatch waits for.
+    private enum Event: Sendable {
+        case answer(Int, Result<Matrix, any Error>)
+        case wake
+    }
+
+    /// Computes the chosen experts of one layer over `rows`, [rows, hiddenSize], one routing per
+    /// row.
+    ///
+    /// What one worker does not answer, or not soon, another replica does; what has no live replica
+    /// waits for its re-placement; all until `deadline`.
+    /// - Throws: `ExpertLoss` naming what could not be reached. Never a sum with an expert left
+    /// out.
+    func dispatch(
+        layer: Int, rows: Matrix, routings: [Routing], spans: [RevisionSpan], deadline: Deadline
+    ) async throws(ExpertLoss) -> RoutedOutput {
+        var work = LayerDispatch(ExpertRows.grouping(routings, of: spans, layer: layer))
+        var combiner = Combiner(
+            routings: routings, hiddenSize: rows.columnCount, reduction: reduction)
+        await withTaskGroup(of: Event.self) { group in
+            var alarm: LayerDispatch.Instant?
+            while !work.isFinished, deadline.remaining > .zero {
+                let calls = work.nextCalls(
+                    at: .now, holders: { state.holders(of: $0) }, health: &health)
+                for call in calls {
+                    metrics.count(call)
+                    group.addTask {
+                        .answer(call.id, await self.ask(call.share, rows: rows, deadline: deadline))
+                    }
+                }
+                setAlarm(&alarm, of: work, deadline: deadline, in: &group)
+                switch await group.next() {
+                case .answer(let id, .success(let reply)):
+                    guard let share = work.answered(id, at: .now, health: &health) else { continue }
+                    combiner.add(reply, of: share)
+                case .answer(let id, .failure(let error)):
+                    work.failed(id, because: error, at: .now, health: &health)
+                case .wake, nil:
+                    alarm = nil
+                }
+            }
+            group.cancelAll()
+        }
+        guard work.isFinished else { throw loss(work, layer: layer) }
+        return RoutedOutput(sum: combiner.result(), workers: work.workers)
+    }
+
+    /// Has the group wake up when the work wants to look again, or the placement has changed for
+    /// it.
+    private func setAlarm(
+        _ alarm: inout LayerDispatch.Instant?, of work: LayerDispatch, deadline: Deadline,
+        in group: inout TaskGroup<Event>
+    ) {
+        guard let wakesAt = work.wakesAt, alarm.map({ wakesAt < $0 }) ?? true else { return }
+        alarm = wakesAt
+        let limit = min(LayerDispatch.Instant.now.duration(to: wakesAt), deadline.remaining)
+        if work.isPaused {
+            group.addTask {
+                await self.waitForChange(atMost: limit)
+                return .wake
+            }
+        } else {
+            group.addTask {
+                _ = try? await Task.sleep(for: limit)  // cancelled: nobody waits any more
+                return .wake
+            }
+        }
+    }
+
+    private func loss(_ work: LayerDispatch, layer: Int) -> ExpertLoss {
+        ExpertLoss(
+            model: modelName, layer: layer, experts: work.outstanding.map(\.key.expert),
+            rows: work.waitingRows, reason: work.reason,
+            isHeld: work.outstanding.allSatisfy { !state.holders(of: $0.key.digest).isEmpty })
+    }
+
+    // MARK: - One exchange
+
+    /// Sends a share to its worker and checks what comes back.
+    func ask(
+        _ share: WorkerShare, rows: Matrix, deadline: Deadline
+    ) async -> Result<Matrix, any Error> {
+        guard let peer = peers[share.worker] else { return .failure(WorkerGone()) }
+        let needed = share.rows
+        let request = request(share, rows: needed, hiddenSize: rows.columnCount)
+        do {
+            let (_, attachment) = try await peer.call(
+                request, attachment: Attachment(floats: rows.rows(at: needed).elements),
+                deadline: min(deadline, .after(Self.exchangeDurationMax)))
+            let rowCount = Combiner.replyRowCount(of: share, reduction)
+            return .success(
+                try checked(attachment.floats(), rowCount: rowCount, hiddenSize: rows.columnCount))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func request(
+        _ share: WorkerShare, rows: [Int], hiddenSize: Int
+    ) -> ExpertDispatch {
+        let positions = Dictionary(
+            uniqueKeysWithValues: rows.enumerated().map { ($0.element, UInt32($0.offset)) })
+        let groups = share.experts.map { group in
+            ExpertGroup(
+                digest: group.key.digest.bytes, rows: group.rows.compactMap { positions[$0] },
+                weights: group.weights)
+        }
+        return ExpertDispatch(
+            rowCount: rows.count, hiddenSize: hiddenSize, reduction: reduction, groups: groups)
+    }
+
+    /// A worker is trusted with its experts, not with our memory or our sums.
+    private func checked(
+        _ elements: [Float], rowCount: Int, hiddenSize: Int
+    ) throws(BadReply) -> Matrix {
+        guard elements.count == rowCount * hiddenSize else {
+            throw BadReply(
+                description: "\(elements.count) numbers instead of \(rowCount) × \(hiddenSize)")
+        }
+        guard elements.allSatisfy(\.isFinite) else {
+            throw BadReply(description: "numbers that are not finite")
+        }
+        return Matrix(rowCount: rowCount, columnCount: hiddenSize, elements: elements)
+    }
+}
+
+private struct WorkerGone: Error, CustomStringConvertible {
+    let description = "the worker has left"
+}
+
+private struct BadReply: Error, CustomStringConvertible {
+    let description: String
+}

@@ -1,0 +1,195 @@
+internal import Checkpoint
+internal import Logging
+internal import Mesh
+internal import Transport
+internal import Wire
+
+/// The connected workers and what they hold. Lives on the I/O loop, asks what `FleetState` decides,
+/// and tells it what came back.
+actor Fleet: LoopBound {
+    nonisolated let loop: EventLoop
+    nonisolated let modelName: String
+    nonisolated let reduction: Reduction
+    private let logger: Logger
+    var state: FleetState
+    var health = FleetHealth()
+    private(set) var peers: [WorkerID: Peer] = [:]
+    nonisolated let metrics = FleetMetrics()
+    private var changeWaiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    private var lastWaiter: UInt64 = 0
+    private var alarm: Task<Void, any Error>?
+
+    /// How long a worker may take for one assignment: a cold disk, a slow link.
+    static let assignmentDeadline = Duration.seconds(600)
+    /// How long a worker may take to say what it holds.
+    static let statusDeadline = Duration.seconds(5)
+
+    init(
+        model: ServedModel, replicaCount: Int, reduction: Reduction, numericClass: String,
+        loop: EventLoop, logger: Logger
+    ) {
+        modelName = model.name
+        self.reduction = reduction
+        self.loop = loop
+        self.logger = logger
+        state = FleetState(
+            planner: PlacementPlanner(replicaCount: replicaCount), numericClass: numericClass,
+            serving: model.initial)
+    }
+
+    /// Experts of the served revision without a live copy, in order.
+    var missing: [ExpertID] { state.missing(of: state.serving) }
+
+    // MARK: - Membership
+
+    /// A worker has dialled in; returns when it has gone.
+    func serve(_ peer: Peer) async {
+        guard let worker = WorkerID(validating: peer.remote.name) else {
+            logger.error("worker has an impossible name", metadata: ["name": "\(peer.remote.name)"])
+            return await peer.close(reason: "a worker's name has letters, digits and -._: only")
+        }
+        guard let resident = await holdings(of: peer) else { return await peer.close() }
+        if let former = peers[worker] { await former.close() }
+        peers[worker] = peer
+        health.forget(worker)
+        state.join(
+            worker, capacityByteCount: peer.remote.capacityBytes, host: peer.remote.host,
+            numericClass: peer.remote.numericClass, resident: resident)
+        logger.info("worker joined", metadata: ["worker": "\(worker.name)"])
+        changed()
+        await peer.waitUntilClosed()
+        guard peers[worker] === peer else { return }
+        peers[worker] = nil
+        state.leave(worker)
+        logger.warning("worker left", metadata: ["worker": "\(worker.name)"])
+        changed()
+    }
+
+    /// What a worker holds when it comes: after a lost connection it need not load anything.
+    private func holdings(of peer: Peer) async -> Set<ArtifactDigest>? {
+        do throws(MeshError) {
+            let status = try await peer.call(
+                WorkerStatus(), deadline: .after(Self.statusDeadline)
+            ).message
+            return Set(status.artifacts.compactMap { ArtifactDigest(bytes: $0.digest) })
+        } catch {
+            logger.warning(
+                "worker does not say what it holds",
+                metadata: ["worker": "\(peer.remote.name)", "error": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Has a worker give away what it holds, and returns when nothing is needed of it any more.
+    /// - Returns: Whether that was so before the deadline.
+    func drain(_ worker: WorkerID, deadline: Deadline) async -> Bool {
+        guard state.members[worker] != nil else { return true }
+        state.drain(worker)
+        logger.notice("worker drains", metadata: ["worker": "\(worker.name)"])
+        changed()
+        return await wait(until: deadline) { $0.isReleased(worker) }
+    }
+
+    // MARK: - Placement
+
+    /// What the workers shall hold from now on, the most important first.
+    func want(_ revisions: [Revision]) {
+        state.want(revisions)
+        changed()
+    }
+
+    /// Returns when every expert of a revision has a live copy.
+    /// - Returns: What has none when the deadline has passed.
+    func waitUntilHeld(_ revision: Revision, deadline: Deadline) async -> [ExpertID] {
+        _ = await wait(until: deadline) { $0.missing(of: revision).isEmpty }
+        return state.missing(of: revision)
+    }
+
+    /// Acts on whatever is to be done now, and wakes whoever waits for a change.
+    private func changed() {
+        for assignment in state.nextAssignments(at: .now) {
+            guard let peer = peers[assignment.worker] else { continue }
+            Task(executorPreference: loop) { await self.carryOut(assignment, over: peer) }
+        }
+        for waiter in changeWaiters.values { waiter.resume() }
+        changeWaiters = [:]
+        setAlarm()
+    }
+
+    private func carryOut(_ assignment: FleetState.Assignment, over peer: Peer) async {
+        let request = HoldArtifacts(digests: assignment.digests.map(\.bytes))
+        do throws(MeshError) {
+            let reply = try await peer.call(
+                request, deadline: .after(Self.assignmentDeadline)
+            ).message
+            confirm(assignment, reply)
+        } catch {
+            logger.error(
+                "worker did not take its experts",
+                metadata: ["worker": "\(assignment.worker.name)", "error": "\(error)"])
+            state.failed(assignment, because: "\(error)", at: .now)
+        }
+        changed()
+    }
+
+    private func confirm(_ assignment: FleetState.Assignment, _ reply: HoldArtifactsReply) {
+        var failures: [ArtifactDigest: String] = [:]
+        for failure in reply.failures {
+            guard let digest = ArtifactDigest(bytes: failure.digest) else { continue }
+            failures[digest] = failure.reason
+        }
+        for (digest, reason) in failures.prefix(3) {
+            logger.error(
+                "worker cannot load an artifact",
+                metadata: [
+                    "worker": "\(assignment.worker.name)", "artifact": "\(digest)",
+                    "reason": "\(reason)",
+                ])
+        }
+        state.confirmed(
+            assignment, residentByteCount: reply.residentBytes, failures: failures, at: .now)
+    }
+
+    /// Looks again when a pause is over.
+    private func setAlarm() {
+        alarm?.cancel()
+        guard let wakesAt = state.wakesAt else { return }
+        alarm = Task(executorPreference: loop) {
+            try await Task.sleep(until: wakesAt, clock: .continuous)
+            await self.ring()
+        }
+    }
+
+    private func ring() { changed() }
+
+    // MARK: - Waiting
+
+    private func wait(
+        until deadline: Deadline, for condition: (inout FleetState) -> Bool
+    ) async -> Bool {
+        while !condition(&state) {
+            guard deadline.remaining > .zero, !Task.isCancelled else { return false }
+            await waitForChange(atMost: deadline.remaining)
+        }
+        return true
+    }
+
+    /// Returns when something about the workers has changed, `limit` has passed, or the task is
+    /// cancelled.
+    func waitForChange(atMost limit: Duration) async {
+        lastWaiter += 1
+        let id = lastWaiter
+        let timer = Task(executorPreference: loop) {
+            try await Task.sleep(for: limit)
+            await self.resumeWaiter(id)
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { changeWaiters[id] = $0 }
+        } onCancel: {
+            Task(executorPreference: loop) { await self.resumeWaiter(id) }
+        }
+        timer.cancel()
+    }
+
+    private func resumeWaiter(_ id: UInt64) { changeWaiters.removeValue(forKey: id)?.resume() }
+}

@@ -1,0 +1,265 @@
+internal import Checkpoint
+
+/// The workers, what each is to hold, and what each has confirmed. It decides; `Fleet` asks the
+/// workers. Without clock and socket, so that a simulator can drive it.
+///
+/// Rule of every move: nothing that is needed is dropped before another worker that is to keep it
+/// has confirmed that it holds it.
+struct FleetState: Sendable {
+    typealias Instant = ContinuousClock.Instant
+
+    /// A connected worker.
+    struct Member: Sendable {
+        let capacityByteCount: Int
+        let host: String
+        /// Kernel family: equal classes give equal bits.
+        let numericClass: String
+        /// Confirmed, and not about to be dropped.
+        fileprivate(set) var resident: Set<ArtifactDigest>
+        fileprivate(set) var residentByteCount = 0
+        /// Takes nothing new and gives away what it has.
+        fileprivate(set) var isLeaving = false
+        fileprivate(set) var failures: [ArtifactDigest: Failure] = [:]
+        /// Why it did not take its last assignment.
+        fileprivate(set) var refusal: String?
+        fileprivate var pending: Assignment?
+        fileprivate var pausedUntil: Instant?
+    }
+
+    struct Failure: Sendable {
+        let reason: String
+        /// When it may be asked to load the artifact again.
+        let retryAt: Instant
+    }
+
+    /// The full set that a worker is to hold from now on.
+    struct Assignment: Sendable, Equatable {
+        let worker: WorkerID
+        let number: Int
+        let digests: Set<ArtifactDigest>
+    }
+
+    /// Bytes that one assignment may have to load, so that each piece of a long move serves as soon
+    /// as it is there.
+    static let loadByteCountMax = 64 << 20
+    /// After a worker could not load an artifact, and after it did not take an assignment.
+    static let artifactRetryPause = Duration.seconds(30)
+    static let workerRetryPause = Duration.seconds(1)
+
+    let planner: PlacementPlanner
+    /// The class of replicas that are asked first.
+    let numericClass: String
+    private(set) var members: [WorkerID: Member] = [:]
+    /// What may be dispatched to.
+    private(set) var live = Placement()
+    /// All that may be asked for; what is served comes first.
+    private(set) var revisions: [Revision]
+    private var demand: PlacementDemand
+    private var plan: Placement?
+    private var lastNumber = 0
+
+    init(planner: PlacementPlanner, numericClass: String, serving revision: Revision) {
+        revisions = [revision]
+        demand = PlacementDemand([revision])
+        self.planner = planner
+        self.numericClass = numericClass
+    }
+
+    // MARK: - What happens
+
+    /// - Parameter resident: What the worker holds already, of what it was asked for earlier.
+    mutating func join(
+        _ worker: WorkerID, capacityByteCount: Int, host: String, numericClass: String,
+        resident: Set<ArtifactDigest>
+    ) {
+        leave(worker)
+        members[worker] = Member(
+            capacityByteCount: capacityByteCount, host: host, numericClass: numericClass,
+            resident: resident)
+        live.set(worker, to: resident)
+        plan = nil
+    }
+
+    mutating func leave(_ worker: WorkerID) {
+        members[worker] = nil
+        live.remove(worker)
+        plan = nil
+    }
+
+    /// Has the worker give away what it holds.
+    mutating func drain(_ worker: WorkerID) {
+        members[worker]?.isLeaving = true
+        plan = nil
+    }
+
+    /// - Parameter revisions: All that may be asked for, at least one; what is served comes first.
+    mutating func want(_ revisions: [Revision]) {
+        precondition(!revisions.isEmpty)
+        self.revisions = revisions
+        demand = PlacementDemand(revisions)
+        plan = nil
+    }
+
+    mutating func confirmed(
+        _ assignment: Assignment, residentByteCount: Int, failures: [ArtifactDigest: String],
+        at now: Instant
+    ) {
+        guard take(assignment) else { return }
+        let resident = assignment.digests.subtracting(failures.keys)
+        members[assignment.worker]?.resident = resident
+        members[assignment.worker]?.residentByteCount = residentByteCount
+        members[assignment.worker]?.refusal = nil
+        for (digest, reason) in failures {
+            members[assignment.worker]?.failures[digest] = Failure(
+                reason: reason, retryAt: now + Self.artifactRetryPause)
+            plan = nil
+        }
+        for digest in resident { members[assignment.worker]?.failures[digest] = nil }
+        live.set(assignment.worker, to: resident)
+    }
+
+    /// The worker did not take it; what it holds is as before, less what it was told to drop.
+    mutating func failed(_ assignment: Assignment, because reason: String, at now: Instant) {
+        guard take(assignment) else { return }
+        members[assignment.worker]?.refusal = reason
+        members[assignment.worker]?.pausedUntil = now + Self.workerRetryPause
+    }
+
+    private mutating func take(_ assignment: Assignment) -> Bool {
+        guard members[assignment.worker]?.pending == assignment else { return false }
+        members[assignment.worker]?.pending = nil
+        return true
+    }
+
+    // MARK: - What is to be done
+
+    /// The next assignment of each worker that has none in flight and is not where the plan wants
+    /// it.
+    mutating func nextAssignments(at now: Instant) -> [Assignment] {
+        resume(at: now)
+        let plan = currentPlan()
+        return members.keys.sorted().compactMap { worker in
+            guard let member = members[worker], member.pending == nil, member.pausedUntil == nil
+            else { return nil }
+            let digests = next(of: worker, member, plan)
+            return digests == member.resident ? nil : assign(digests, to: worker)
+        }
+    }
+
+    /// When to look again although nothing has happened.
+    var wakesAt: Instant? {
+        members.values.lazy
+            .flatMap { [$0.pausedUntil].compactMap(\.self) + $0.failures.values.map(\.retryAt) }
+            .min()
+    }
+
+    /// What the plan moves, for people: nothing is changed.
+    func preview(without worker: WorkerID?, replicaCount: Int?) -> Placement {
+        PlacementPlanner(replicaCount: replicaCount ?? planner.replicaCount)
+            .plan(demand, on: targets.filter { $0.worker != worker }, current: live)
+    }
+
+    private mutating func resume(at now: Instant) {
+        for (worker, member) in members {
+            if let until = member.pausedUntil, until <= now { members[worker]?.pausedUntil = nil }
+            let due = member.failures.filter { $0.value.retryAt <= now }
+            for digest in due.keys {
+                members[worker]?.failures[digest] = nil
+                plan = nil
+            }
+        }
+    }
+
+    private mutating func currentPlan() -> Placement {
+        if let plan { return plan }
+        let made = planner.plan(demand, on: targets, current: live)
+        plan = made
+        return made
+    }
+
+    private var targets: [PlacementTarget] {
+        members.filter { !$0.value.isLeaving }.map { worker, member in
+            PlacementTarget(
+                worker: worker, byteCount: member.capacityByteCount, host: member.host,
+                refused: Set(member.failures.keys))
+        }
+    }
+
+    /// What the plan gives the worker and it holds, what nobody else can serve yet, and as much of
+    /// what it lacks as fits.
+    private func next(
+        of worker: WorkerID, _ member: Member, _ plan: Placement
+    ) -> Set<ArtifactDigest> {
+        let target = plan.digests(on: worker)
+        var digests = member.resident.filter { digest in
+            target.contains(digest)
+                || demand.contains(digest) && !isServed(digest, without: worker, plan)
+        }
+        var byteCount = demand.byteCount(of: digests)
+        var loadByteCount = 0
+        for artifact in demand.layers.joined()
+        where target.contains(artifact.digest) && !digests.contains(artifact.digest) {
+            guard byteCount + artifact.byteCount <= member.capacityByteCount else { continue }
+            guard loadByteCount == 0 || loadByteCount + artifact.byteCount <= Self.loadByteCountMax
+            else { break }
+            digests.insert(artifact.digest)
+            byteCount += artifact.byteCount
+            loadByteCount += artifact.byteCount
+        }
+        return digests
+    }
+
+    /// Whether someone else who is to keep it holds it.
+    private func isServed(
+        _ digest: ArtifactDigest, without worker: WorkerID, _ plan: Placement
+    ) -> Bool {
+        let keepers = plan.workers(holding: digest)
+        return live.workers(holding: digest).contains { $0 != worker && keepers.contains($0) }
+    }
+
+    private mutating func assign(
+        _ digests: Set<ArtifactDigest>, to worker: WorkerID
+    ) -> Assignment {
+        lastNumber += 1
+        let assignment = Assignment(worker: worker, number: lastNumber, digests: digests)
+        members[worker]?.pending = assignment
+        let kept = digests.intersection(members[worker]?.resident ?? [])
+        members[worker]?.resident = kept
+        live.set(worker, to: kept)
+        return assignment
+    }
+}
+
+extension FleetState {
+    // MARK: - What is known
+
+    /// Whom to ask for an artifact. A replica of another numeric class may give other last bits; it
+    /// is asked only when none of the first class is there.
+    func holders(of digest: ArtifactDigest) -> [WorkerID] {
+        let all = live.workers(holding: digest)
+        let equal = all.filter { members[$0]?.numericClass == numericClass }
+        return equal.isEmpty ? all : equal
+    }
+
+    var serving: Revision { revisions[0] }
+
+    /// Experts of a revision without a live copy, in order.
+    func missing(of revision: Revision) -> [ExpertID] {
+        revision.expertIDs.filter { live.workers(holding: revision[$0].digest).isEmpty }
+    }
+
+    /// Experts that no worker holds and none is about to load: waiting for them is in vain unless a
+    /// worker comes.
+    mutating func homeless(of revision: Revision) -> [ExpertID] {
+        let plan = currentPlan()
+        return missing(of: revision).filter {
+            plan.workers(holding: revision[$0].digest).isEmpty
+        }
+    }
+
+    /// Nothing is needed of a worker that leaves any more.
+    func isReleased(_ worker: WorkerID) -> Bool {
+        guard let member = members[worker] else { return true }
+        return member.isLeaving && member.pending == nil && member.resident.isEmpty
+    }
+}

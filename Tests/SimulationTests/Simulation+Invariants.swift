@@ -1,0 +1,121 @@
+import Checkpoint
+
+@testable import Router
+
+/// What must hold, whatever fails. Numbers as in `docs/FAULTS.md`.
+extension Simulation {
+    private func violate(_ what: String) {
+        if violation == nil { violation = Violation(description: "at \(now): \(what)") }
+    }
+
+    // MARK: - Membership and placement
+
+    /// The router asks nobody for what he does not hold, and no worker holds more than it may.
+    func checkBelief(about worker: Int) {
+        let it = workers[worker]
+        guard it.held.count * 10 <= it.capacityByteCount else {
+            return violate("\(it.id.name) holds more than its memory")
+        }
+        guard it.isRunning, fleetConnection[worker] == it.connection else { return }
+        guard fleet.live.digests(on: it.id).isSubset(of: it.held) else {
+            return violate("the router believes that \(it.id.name) holds what it does not")
+        }
+    }
+
+    /// Nothing that is needed is dropped before another worker has confirmed that it holds it.
+    func noteAssignment(_ assignment: FleetState.Assignment, before resident: Set<ArtifactDigest>) {
+        for digest in resident.subtracting(assignment.digests) where isNeeded(digest) {
+            let others = fleet.live.workers(holding: digest).filter { $0 != assignment.worker }
+            if others.isEmpty {
+                violate("\(assignment.worker.name) drops the last live copy of an artifact")
+            }
+        }
+    }
+
+    private func isNeeded(_ digest: ArtifactDigest) -> Bool {
+        fleet.revisions.contains { $0.digests.contains(digest) }
+    }
+
+    // MARK: - Dispatch
+
+    /// Nobody is asked again for what he failed at before everybody was asked and a pause is over;
+    /// nobody is asked for what another computes, but for a hedge; hedges keep to their budget.
+    func noteCall(_ call: LayerDispatch.Call, of request: SimulatedRequest) {
+        for key in call.share.keys {
+            let failure = request.failures[SimulatedRequest.Failure(key, call.share.worker)]
+            if let failure, now - failure < LayerDispatch.retryPause {
+                violate("a retry reaches the replica that has just failed")
+            }
+            let rivals = request.calls.values.filter { $0.share.keys.contains(key) }
+            if rivals.contains(where: { $0.share.worker == call.share.worker }) {
+                violate("a worker is asked twice at the same time")
+            }
+            if call.reason != .hedge, !rivals.isEmpty {
+                violate("two workers are asked for the same without a hedge")
+            }
+        }
+        guard call.reason == .hedge else { return }
+        hedgeCount += 1
+        if Double(hedgeCount) > 3 + HedgeBudget.share * Double(answerCount) {
+            violate("\(hedgeCount) hedges for \(answerCount) answers")
+        }
+    }
+
+    /// Each row of each expert is answered once, by the artifact of the request's own revision.
+    func noteAnswer(_ share: WorkerShare, of id: Int) {
+        guard var request = requests[id] else { return }
+        defer { requests[id] = request }
+        for group in share.experts {
+            let artifact = request.revision.experts[request.layer][group.key.expert]
+            guard artifact.digest == group.key.digest else {
+                return violate("a row was computed by another revision than its request's")
+            }
+            for row in group.rows {
+                let answer = SimulatedRequest.Answer(key: group.key, row: row)
+                guard request.answers.updateValue(share.worker, forKey: answer) == nil else {
+                    return violate("an answer counts twice")
+                }
+            }
+        }
+    }
+
+    /// No expert is left out.
+    func verifyAnswers(of request: SimulatedRequest) {
+        let needed = request.needed.reduce(0) { $0 + $1.rows.count }
+        if request.answers.count != needed {
+            violate("\(request.answers.count) of \(needed) answers, and the layer goes on")
+        }
+    }
+
+    // MARK: - Revisions
+
+    /// A revision is served only when all of it is held.
+    func notePromotion(of revision: Revision) {
+        if !fleet.missing(of: revision).isEmpty {
+            violate("revision \(revision.number) is served before it is held")
+        }
+    }
+
+    // MARK: - The end
+
+    /// Every request has ended, in time; and the mesh has become well.
+    func checkEnd() throws {
+        if let violation { throw violation }
+        for request in requests.values {
+            guard let endedAt = request.endedAt else {
+                throw Violation(description: "request \(request.id) never ends")
+            }
+            guard endedAt <= request.deadline + Self.lateness + longestStandstill else {
+                throw Violation(description: "request \(request.id) ends after its deadline")
+            }
+        }
+        let missing = fleet.missing(of: fleet.serving)
+        guard missing.isEmpty else {
+            throw Violation(description: "\(missing.count) experts are never placed again")
+        }
+        let late = requests.values.filter { $0.arrivedAt > Self.faultyTime + .seconds(15) }
+        guard late.allSatisfy({ $0.outcome == .complete }) else {
+            throw Violation(description: "requests fail although nothing fails any more")
+        }
+    }
+}

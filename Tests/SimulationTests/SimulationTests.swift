@@ -1,0 +1,68 @@
+import Testing
+
+@testable import Router
+
+/// Runs of the simulation. A failing seed is printed, and does the same again:
+/// `SIMULATION_SEED=n make unit FILTER=SimulationTests`.
+struct SimulationTests {
+    /// Seeds of a test run. `benchmarks run sim.seeds.per-minute` says how long they take.
+    static let seedCount: UInt64 = 50_000
+    /// Seeds that one task runs.
+    static let chunk: UInt64 = 500
+
+    @Test func `no seed violates an invariant`() async {
+        let violations = await withTaskGroup { group in
+            for start in stride(from: 0, to: Self.seedCount, by: Int(Self.chunk)) {
+                group.addTask { Self.violations(in: start..<start + Self.chunk) }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        for violation in violations.prefix(5) { Issue.record("\(violation)") }
+    }
+
+    @Test(arguments: PlantedMistake.allCases)
+    func `a planted mistake is found`(mistake: PlantedMistake) {
+        let found = (0..<2_000).first { seed in
+            (try? Simulation(seed: seed, mistake: mistake).run()) == nil
+        }
+        #expect(found != nil)
+    }
+
+    @Test func `the same seed gives the same run`() throws {
+        for seed: UInt64 in 0..<50 {
+            let (first, second) = (Simulation(seed: seed), Simulation(seed: seed))
+            try first.run()
+            try second.run()
+            #expect(first.eventCount == second.eventCount)
+            #expect(first.answerCount == second.answerCount)
+        }
+    }
+
+    @Test func `the runs are not idle: requests end well and badly, hedges and swaps happen`() throws
+    {
+        var (complete, failed, hedges, swaps) = (0, 0, 0, 0)
+        for seed: UInt64 in 0..<500 {
+            let simulation = Simulation(seed: seed)
+            try simulation.run()
+            complete += simulation.completeCount
+            failed += simulation.failedCount
+            hedges += simulation.hedgeCount
+            swaps += simulation.serving.number - 1
+        }
+        #expect(complete > 2_000)
+        #expect(failed > 10)
+        #expect(hedges > 100)
+        #expect(swaps > 100)
+    }
+
+    private static func violations(in seeds: Range<UInt64>) -> [String] {
+        seeds.compactMap { seed in
+            do {
+                try Simulation(seed: seed).run()
+                return nil
+            } catch {
+                return "seed \(seed): \(error)"
+            }
+        }
+    }
+}
