@@ -65,7 +65,8 @@ struct AdminReports: Sendable {
             ("expertCount", .integer(member.resident.count)),
             ("inFlight", .integer(inFlight)),
             ("leaving", .bool(member.isLeaving)),
-            ("failures", .array(([member.refusal].compactMap(\.self) + failures).map { .string($0) })),
+            ("refusal", member.refusal.map { .string($0) } ?? .null),
+            ("failures", .array(failures.map { .string($0) })),
         ])
     }
 

@@ -23,6 +23,9 @@ public struct ArtifactDigest: Hashable, Comparable, Sendable, Codable, CustomStr
         self.init(bytes: (0..<32).map { digits[2 * $0] << 4 | digits[2 * $0 + 1] })
     }
 
+    /// A part of a good hash is a good hash.
+    public func hash(into hasher: inout Hasher) { hasher.combine(words[0]) }
+
     /// Takes the digest of what was hashed.
     init(_ hash: SHA256) {
         self.init(bytes: hash.finalize())!  // SHA-256 has 32 bytes

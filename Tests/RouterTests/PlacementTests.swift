@@ -98,7 +98,16 @@ struct PlacementTests {
     @Test func `revisions that share artifacts ask for them once`() {
         let first = revision(1, layers: 1, experts: 4)
         let second = revision(2, layers: 1, experts: 4, base: 2)
-        #expect(PlacementDemand([first, second]).layers[0].map(\.digest) == (0..<6).map(digest))
+        #expect(PlacementDemand([first, second]).artifacts.map(\.digest) == (0..<6).map(digest))
+    }
+
+    @Test func `a candidate takes no place of what is served`() {
+        let served = revision(1, layers: 2, experts: 4)
+        let candidate = revision(2, layers: 2, experts: 4, base: 100)
+        let placement = PlacementPlanner(replicaCount: 1).plan(
+            PlacementDemand([served, candidate]), on: targets("a", "b", byteCount: 45),
+            current: Placement())
+        #expect(Set(placement.holders.keys) == served.digests)
     }
 
     @Test func `a worker that leaves takes its copies with it`() {

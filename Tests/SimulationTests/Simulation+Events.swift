@@ -11,7 +11,8 @@ extension Simulation {
         case .resume(let worker): resume(worker)
         case .hold(let worker, let connection, _), .dispatch(let worker, let connection, _, _, _):
             arrive(event, at: worker, connection)
-        case .edit, .promotion, .drain, .heal, .look, .release, .arrival, .lost, .hello, .held, .answer,
+        case .edit, .promotion, .drain, .heal, .look, .release, .arrival, .lost, .hello, .held,
+            .answer,
             .failure, .wake:
             route(event)
         }

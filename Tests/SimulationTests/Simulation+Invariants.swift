@@ -22,18 +22,15 @@ extension Simulation {
         }
     }
 
-    /// Nothing that is needed is dropped before another worker has confirmed that it holds it.
+    /// Nothing that is served is dropped before another worker has confirmed that it holds it.
     func noteAssignment(_ assignment: FleetState.Assignment, before resident: Set<ArtifactDigest>) {
-        for digest in resident.subtracting(assignment.digests) where isNeeded(digest) {
+        for digest in resident.subtracting(assignment.digests)
+        where fleet.serving.digests.contains(digest) {
             let others = fleet.live.workers(holding: digest).filter { $0 != assignment.worker }
             if others.isEmpty {
                 violate("\(assignment.worker.name) drops the last live copy of an artifact")
             }
         }
-    }
-
-    private func isNeeded(_ digest: ArtifactDigest) -> Bool {
-        fleet.revisions.contains { $0.digests.contains(digest) }
     }
 
     // MARK: - Dispatch

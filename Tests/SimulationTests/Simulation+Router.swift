@@ -164,7 +164,8 @@ extension Simulation {
 
     private func answered(_ id: Int, _ step: Int, _ call: Int) {
         guard requests[id]?.step == step, requests[id]?.outcome == nil else { return }
-        let asked = requests[id]?.calls.removeValue(forKey: call)
+        let asked = requests[id]?.calls[call]
+        if mistake != .answersCountTwice { requests[id]?.calls[call] = nil }
         answerCount += 1
         let counted = requests[id]?.work.answered(call, at: instant(now), health: &health)
         let share = mistake == .answersCountTwice ? asked?.share : counted
@@ -180,7 +181,9 @@ extension Simulation {
         }
         requests[id]?.work.failed(
             call, because: Violation(description: "no answer"), at: instant(now), health: &health)
-        if mistake == .retryReachesTheSameReplica { requests[id]?.work.forgive() }
+        if mistake == .retryReachesTheSameReplica, let work = requests[id]?.work {
+            requests[id]?.work = LayerDispatch(work.outstanding)
+        }
         pump(id)
     }
 

@@ -3,8 +3,7 @@ internal import Checkpoint
 /// The workers, what each is to hold, and what each has confirmed. It decides; `Fleet` asks the
 /// workers. Without clock and socket, so that a simulator can drive it.
 ///
-/// Rule of every move: nothing that is needed is dropped before another worker that is to keep it
-/// has confirmed that it holds it.
+/// Rule of every move: nobody drops the last live copy of anything that is served.
 struct FleetState: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -55,12 +54,14 @@ struct FleetState: Sendable {
     /// All that may be asked for; what is served comes first.
     private(set) var revisions: [Revision]
     private var demand: PlacementDemand
+    private var servedDigests: Set<ArtifactDigest>
     private var plan: Placement?
     private var lastNumber = 0
 
     init(planner: PlacementPlanner, numericClass: String, serving revision: Revision) {
         revisions = [revision]
         demand = PlacementDemand([revision])
+        servedDigests = revision.digests
         self.planner = planner
         self.numericClass = numericClass
     }
@@ -97,6 +98,7 @@ struct FleetState: Sendable {
         precondition(!revisions.isEmpty)
         self.revisions = revisions
         demand = PlacementDemand(revisions)
+        servedDigests = serving.digests
         plan = nil
     }
 
@@ -185,19 +187,18 @@ struct FleetState: Sendable {
         }
     }
 
-    /// What the plan gives the worker and it holds, what nobody else can serve yet, and as much of
-    /// what it lacks as fits.
+    /// What the plan gives the worker and it holds, what nobody else holds yet, as much of what it
+    /// lacks as fits, and last what has no place in the plan.
     private func next(
         of worker: WorkerID, _ member: Member, _ plan: Placement
     ) -> Set<ArtifactDigest> {
         let target = plan.digests(on: worker)
         var digests = member.resident.filter { digest in
-            target.contains(digest)
-                || demand.contains(digest) && !isServed(digest, without: worker, plan)
+            target.contains(digest) || mustStay(digest, on: worker, plan)
         }
         var byteCount = demand.byteCount(of: digests)
         var loadByteCount = 0
-        for artifact in demand.layers.joined()
+        for artifact in demand.artifacts
         where target.contains(artifact.digest) && !digests.contains(artifact.digest) {
             guard byteCount + artifact.byteCount <= member.capacityByteCount else { continue }
             guard loadByteCount == 0 || loadByteCount + artifact.byteCount <= Self.loadByteCountMax
@@ -206,15 +207,24 @@ struct FleetState: Sendable {
             byteCount += artifact.byteCount
             loadByteCount += artifact.byteCount
         }
+        for artifact in demand.artifacts
+        where member.resident.contains(artifact.digest) && !digests.contains(artifact.digest)
+            && plan.workers(holding: artifact.digest).isEmpty
+            && byteCount + artifact.byteCount <= member.capacityByteCount
+        {
+            digests.insert(artifact.digest)
+            byteCount += artifact.byteCount
+        }
         return digests
     }
 
-    /// Whether someone else who is to keep it holds it.
-    private func isServed(
-        _ digest: ArtifactDigest, without worker: WorkerID, _ plan: Placement
+    /// The last live copy of what is served, or of what another worker is yet to load.
+    private func mustStay(
+        _ digest: ArtifactDigest, on worker: WorkerID, _ plan: Placement
     ) -> Bool {
-        let keepers = plan.workers(holding: digest)
-        return live.workers(holding: digest).contains { $0 != worker && keepers.contains($0) }
+        let isLast = !live.workers(holding: digest).contains { $0 != worker }
+        return isLast
+            && (servedDigests.contains(digest) || !plan.workers(holding: digest).isEmpty)
     }
 
     private mutating func assign(

@@ -30,7 +30,7 @@ struct LayerDispatch: Sendable {
         var hedgeAt: Instant?
     }
 
-    /// How long to wait before replicas that failed are asked again.
+    /// How long a replica that failed at an expert is not asked for it again.
     static let retryPause = Duration.milliseconds(50)
 
     private(set) var outstanding: [ExpertRows]
@@ -38,7 +38,7 @@ struct LayerDispatch: Sendable {
     private(set) var workers: [ExpertKey: WorkerID] = [:]
     /// Why the last exchange failed.
     private(set) var reason = "no worker holds it"
-    private var failed: [ExpertKey: Set<WorkerID>] = [:]
+    private var failed: [ExpertKey: [WorkerID: Instant]] = [:]
     private var asked: [Int: Asked] = [:]
     private var everAsked: Set<ExpertKey> = []
     private var lastCall = 0
@@ -56,32 +56,21 @@ struct LayerDispatch: Sendable {
     }
 
     /// Whom to ask now. Nobody is asked for an expert twice at the same time, and a worker that
-    /// failed at an expert is not asked for it again until everyone has failed and a pause is over.
+    /// failed at an expert is not asked for it again before a pause is over.
     mutating func nextCalls(
         at now: Instant, holders: (ArtifactDigest) -> [WorkerID], health: inout FleetHealth
     ) -> [Call] {
-        if let pausedUntil, now >= pausedUntil { forgive() }
         let known = health
         func usable(_ key: ExpertKey) -> [WorkerID] {
             known.usable(holders(key.digest), at: now)
         }
-        let plan = self.plan(outstanding.filter { !isAsked($0.key) }, holders: usable)
-        if plan.missing.isEmpty {
-            pausedUntil = nil
-        } else if pausedUntil == nil {
-            pausedUntil = now + Self.retryPause
-        }
+        let plan = self.plan(outstanding.filter { !isAsked($0.key) }, at: now, holders: usable)
+        pausedUntil = plan.missing.map { pause(of: $0, at: now) }.min()
         let hedges = hedges(at: now, holders: usable, health: &health)
         return plan.shares.map { share in
             let isRetry = share.keys.contains(where: everAsked.contains)
             return ask(share, isRetry ? .retry : .first, at: now, holders: usable, known)
         } + hedges.map { ask($0, .hedge, at: now, holders: usable, known) }
-    }
-
-    /// The placement has changed: what failed may be tried again.
-    mutating func forgive() {
-        failed = [:]
-        pausedUntil = nil
     }
 
     /// A call was answered.
@@ -105,7 +94,7 @@ struct LayerDispatch: Sendable {
         guard let asked = asked.removeValue(forKey: id) else { return }
         let share = asked.call.share
         reason = "\(share.worker.name): \(error)"
-        for key in share.keys { failed[key, default: []].insert(share.worker) }
+        for key in share.keys { failed[key, default: [:]][share.worker] = now }
         health.failed(share.worker, at: now)
     }
 
@@ -119,11 +108,21 @@ struct LayerDispatch: Sendable {
     }
 
     private func plan(
-        _ experts: [ExpertRows], holders: (ExpertKey) -> [WorkerID]
+        _ experts: [ExpertRows], at now: Instant, holders: (ExpertKey) -> [WorkerID]
     ) -> DispatchPlan {
         DispatchPlan(experts) { key in
-            holders(key).filter { !failed[key, default: []].contains($0) && !isAsking($0, for: key) }
+            holders(key).filter { !hasFailed($0, at: key, now) && !isAsking($0, for: key) }
         }
+    }
+
+    private func hasFailed(_ worker: WorkerID, at key: ExpertKey, _ now: Instant) -> Bool {
+        failed[key]?[worker].map { now < $0 + Self.retryPause } ?? false
+    }
+
+    /// When someone may be asked for an expert again.
+    private func pause(of key: ExpertKey, at now: Instant) -> Instant {
+        let ends = failed[key, default: [:]].values.map { $0 + Self.retryPause }
+        return ends.filter { $0 > now }.min() ?? now + Self.retryPause
     }
 
     private func isAsking(_ worker: WorkerID, for key: ExpertKey) -> Bool {
@@ -152,7 +151,7 @@ struct LayerDispatch: Sendable {
         for (id, slow) in asked.sorted(by: { $0.key < $1.key }) {
             guard let hedgeAt = slow.hedgeAt, hedgeAt <= now else { continue }
             asked[id]?.hedgeAt = nil
-            let plan = plan(slow.call.share.experts, holders: holders)
+            let plan = plan(slow.call.share.experts, at: now, holders: holders)
             if plan.missing.isEmpty, health.mayHedge() { shares += plan.shares }
         }
         return shares

@@ -1,26 +1,40 @@
 internal import Checkpoint
 
-/// What the workers together must hold: each artifact once, in the layer where it is used first.
+/// What the workers together must hold: each artifact once, where it is used first.
 struct PlacementDemand: Sendable {
-    /// Layer by layer, the revisions' artifacts in order: what is served now comes first.
-    let layers: [[ExpertArtifact]]
+    /// Artifacts of one layer that a revision adds to those of the revisions before it.
+    struct Group: Sendable {
+        let layer: Int
+        let artifacts: [ExpertArtifact]
+        /// Artifacts of the layer in this and all earlier groups.
+        let layerCount: Int
+    }
+
+    /// Revision by revision, so that a candidate never takes the place of what is served.
+    let groups: [Group]
+    private let byteCounts: [ArtifactDigest: Int]
 
     /// - Parameter revisions: In order of importance.
     init(_ revisions: [Revision]) {
-        var seen: Set<ArtifactDigest> = []
-        let layerCount = revisions.map(\.experts.count).max() ?? 0
-        var layers = [[ExpertArtifact]](repeating: [], count: layerCount)
+        var byteCounts: [ArtifactDigest: Int] = [:]
+        var layerCounts: [Int: Int] = [:]
+        var groups: [Group] = []
         for revision in revisions {
             for (layer, experts) in revision.experts.enumerated() {
-                layers[layer] += experts.filter { seen.insert($0.digest).inserted }
+                let new = experts.filter {
+                    byteCounts.updateValue($0.byteCount, forKey: $0.digest) == nil
+                }
+                guard !new.isEmpty else { continue }
+                layerCounts[layer, default: 0] += new.count
+                groups.append(
+                    Group(layer: layer, artifacts: new, layerCount: layerCounts[layer, default: 0]))
             }
         }
-        self.layers = layers
-        byteCounts = Dictionary(
-            layers.joined().map { ($0.digest, $0.byteCount) }, uniquingKeysWith: { $1 })
+        self.groups = groups
+        self.byteCounts = byteCounts
     }
 
-    private let byteCounts: [ArtifactDigest: Int]
+    var artifacts: some Swift.Sequence<ExpertArtifact> { groups.lazy.flatMap(\.artifacts) }
 
     func contains(_ digest: ArtifactDigest) -> Bool { byteCounts[digest] != nil }
 

@@ -23,11 +23,11 @@ struct PlacementPlanner: Sendable {
     ) -> Placement {
         var draft = Draft(targets.sorted { $0.worker < $1.worker })
         for copy in 1...replicaCount where copy <= targets.count {
-            for (layer, artifacts) in demand.layers.enumerated() {
-                let fairShare = (artifacts.count * copy + targets.count - 1) / targets.count
-                for artifact in artifacts {
+            for group in demand.groups {
+                let fairShare = (group.layerCount * copy + targets.count - 1) / targets.count
+                for artifact in group.artifacts {
                     draft.place(
-                        artifact, layer: layer, fairShare: fairShare,
+                        artifact, layer: group.layer, fairShare: fairShare,
                         holders: current.workers(holding: artifact.digest))
                 }
             }
