@@ -57,11 +57,13 @@ actor Fleet: LoopBound {
             numericClass: peer.remote.numericClass, resident: resident)
         logger.info("worker joined", metadata: ["worker": "\(worker.name)"])
         changed()
-        await peer.waitUntilClosed()
+        let reason = await peer.waitUntilClosed()
         guard peers[worker] === peer else { return }
         peers[worker] = nil
         state.leave(worker)
-        logger.warning("worker left", metadata: ["worker": "\(worker.name)"])
+        logger.warning(
+            "worker left",
+            metadata: ["worker": "\(worker.name)", "reason": "\(reason.map { "\($0)" } ?? "")"])
         changed()
     }
 
@@ -81,13 +83,14 @@ actor Fleet: LoopBound {
     }
 
     /// Has a worker give away what it holds, and returns when nothing is needed of it any more.
-    /// - Returns: Whether that was so before the deadline.
-    func drain(_ worker: WorkerID, deadline: Deadline) async -> Bool {
-        guard state.members[worker] != nil else { return true }
+    /// - Returns: How many artifacts still live nowhere else when the deadline has passed.
+    func drain(_ worker: WorkerID, deadline: Deadline) async -> Int {
+        guard state.members[worker] != nil else { return 0 }
         state.drain(worker)
         logger.notice("worker drains", metadata: ["worker": "\(worker.name)"])
         changed()
-        return await wait(until: deadline) { $0.isReleased(worker) }
+        _ = await wait(until: deadline) { $0.isReleased(worker) }
+        return state.members[worker]?.resident.count ?? 0
     }
 
     // MARK: - Placement
@@ -97,6 +100,9 @@ actor Fleet: LoopBound {
         state.want(revisions)
         changed()
     }
+
+    /// Experts for which no worker is there and none is about to load them.
+    func homeless(of revision: Revision) -> [ExpertID] { state.homeless(of: revision) }
 
     /// Returns when every expert of a revision has a live copy.
     /// - Returns: What has none when the deadline has passed.
