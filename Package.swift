@@ -183,7 +183,7 @@ let package = Package(
                 "HTTP", "Model", "Checkpoint", "LinearAlgebra", "Storage", "Mesh", "Wire",
                 "Transport",
             ]),
-        tests("ExpertWorker", imports: ["Checkpoint"]),
+        tests("ExpertWorker", imports: ["Checkpoint", "Mesh", "Wire", "Transport", logging]),
         tests(
             "KnowledgeStore",
             imports: ["Knowledge", "Storage", "LinearAlgebra", "Mesh", "Wire", "Transport"]),

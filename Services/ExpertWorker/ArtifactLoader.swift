@@ -1,41 +1,107 @@
 internal import Checkpoint
+internal import Logging
+internal import Mesh
 internal import Model
 internal import Transport
 internal import Wire
 
-/// Opens and verifies artifacts on a thread of its own, because a cold disk blocks.
+/// Gets artifacts from where they are nearest: the model directory, the cache, the router that
+/// wants them. Lives on a thread of its own, because a cold disk blocks.
 actor ArtifactLoader: LoopBound {
-    nonisolated let loop: EventLoop
-    private let store: ArtifactStore
-
-    init(store: ArtifactStore, loop: EventLoop) {
-        self.store = store
-        self.loop = loop
-    }
-
-    /// The experts of `digests` that could be loaded, and why the others could not. Stops at the
-    /// first artifact that exceeds the room.
-    func load(
-        _ digests: [ArtifactDigest], roomByteCount: Int
-    ) -> (experts: [LoadedExpert], failures: [ArtifactFailure]) {
+    /// What a request's artifacts have come to.
+    struct Loaded: Sendable {
         var experts: [LoadedExpert] = []
         var failures: [ArtifactFailure] = []
+        /// Of the experts, and of the one that memory has no room for, where loading stopped.
+        var byteCounts: [ArtifactDigest: Int] = [:]
+    }
+
+    nonisolated let loop: EventLoop
+    private let local: ArtifactStore?
+    var cache: ArtifactCache?
+    var pace: FetchPace
+    /// What may not be removed from the cache.
+    let inUse: @Sendable () async -> Set<ArtifactDigest>
+    private let logger: Logger
+    /// Artifacts that are being fetched, with who waits for them.
+    private var fetching: [ArtifactDigest: [CheckedContinuation<Void, Never>]] = [:]
+
+    init(
+        local: ArtifactStore?, cache: ArtifactCache?, pace: FetchPace, loop: EventLoop,
+        logger: Logger, inUse: @escaping @Sendable () async -> Set<ArtifactDigest>
+    ) {
+        self.local = local
+        self.cache = cache
+        self.pace = pace
+        self.loop = loop
+        self.logger = logger
+        self.inUse = inUse
+    }
+
+    /// Loads `digests` as far as they can be had and `roomByteCount` lasts; fetches from `peer`
+    /// what is not here.
+    func load(_ digests: [ArtifactDigest], roomByteCount: Int, from peer: Peer) async -> Loaded {
+        var loaded = Loaded()
         var room = roomByteCount
         for digest in digests where room >= 0 && !Task.isCancelled {
             do {
-                let expert = try open(digest)
-                room -= expert.byteCount
-                experts.append(expert)
+                let artifact = try await artifact(digest, roomByteCount: room, from: peer)
+                loaded.byteCounts[digest] = artifact.byteCount
+                room -= artifact.byteCount
+                let expert = try Expert(artifact: artifact)
+                loaded.experts.append(
+                    LoadedExpert(digest: digest, byteCount: artifact.byteCount, expert: expert))
+            } catch FetchError.tooLarge(let byteCount) {
+                loaded.byteCounts[digest] = byteCount
+                room = -1
             } catch {
-                failures.append(ArtifactFailure(digest: digest.bytes, reason: "\(error)"))
+                loaded.failures.append(failure(digest, error))
             }
         }
-        return (experts, failures)
+        return loaded
     }
 
-    private func open(_ digest: ArtifactDigest) throws -> LoadedExpert {
-        let artifact = try store.open(digest)
-        return LoadedExpert(
-            digest: digest, byteCount: artifact.byteCount, expert: try Expert(artifact: artifact))
+    private func failure(_ digest: ArtifactDigest, _ error: any Error) -> ArtifactFailure {
+        logger.warning(
+            "artifact not loaded", metadata: ["artifact": "\(digest)", "reason": "\(error)"])
+        return ArtifactFailure(digest: digest.bytes, reason: "\(digest): \(error)")
+    }
+
+    private func artifact(
+        _ digest: ArtifactDigest, roomByteCount: Int, from peer: Peer
+    ) async throws -> Artifact {
+        if let artifact = try openLocal(digest) { return artifact }
+        while fetching[digest] != nil { await fetched(digest) }
+        if let artifact = cache?.open(digest) { return artifact }
+        fetching[digest] = []
+        defer { endFetching(digest) }
+        let artifact = try await fetch(
+            ArtifactFetch(digest: digest, peer: peer), roomByteCount: roomByteCount)
+        logger.info(
+            "artifact fetched",
+            metadata: ["artifact": "\(digest)", "byteCount": "\(artifact.byteCount)"])
+        return artifact
+    }
+
+    /// The artifact of the model directory. What is damaged there is fetched, where that is
+    /// allowed.
+    private func openLocal(_ digest: ArtifactDigest) throws(CheckpointError) -> Artifact? {
+        guard let local, local.contains(digest) || cache == nil else { return nil }
+        do throws(CheckpointError) {
+            return try local.open(digest)
+        } catch {
+            guard cache != nil else { throw error }
+            logger.warning("artifact not usable", metadata: ["reason": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Returns when another request's fetch of this artifact is over, whatever came of it.
+    private func fetched(_ digest: ArtifactDigest) async {
+        await withCheckedContinuation { fetching[digest]?.append($0) }
+    }
+
+    private func endFetching(_ digest: ArtifactDigest) {
+        for waiter in fetching.removeValue(forKey: digest) ?? [] { waiter.resume() }
     }
 }

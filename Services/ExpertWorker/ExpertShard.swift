@@ -45,21 +45,21 @@ actor ExpertShard: LoopBound {
     /// - Returns: The bytes that are resident now.
     /// - Throws: `noSpace`, or `failedPrecondition` when a later request took this one's place;
     ///   nothing was changed then.
-    func settle(_ ticket: HeldArtifacts.Ticket, loaded: [LoadedExpert]) throws(Fault) -> Int {
-        let sizes = Dictionary(
-            loaded.map { ($0.digest, $0.byteCount) }, uniquingKeysWith: { first, _ in first })
-        switch held.settle(ticket, loaded: sizes) {
+    func settle(
+        _ ticket: HeldArtifacts.Ticket, loaded: ArtifactLoader.Loaded
+    ) throws(Fault) -> Int {
+        switch held.settle(ticket, loaded: loaded.byteCounts) {
         case .superseded:
             throw Fault(
                 code: .failedPrecondition, message: "a later HoldArtifacts took the place of this")
         case .noSpace(let byteCount):
             throw Fault(
                 code: .noSpace,
-                message: "holding this would take \(byteCount) bytes, more than the "
+                message: "holding this takes at least \(byteCount) bytes, more than the "
                     + "\(held.byteCountMax) of --memory; nothing was changed")
         case .held(let dropped):
             for digest in dropped { residents[digest] = nil }
-            for expert in loaded where held.isResident(expert.digest) { add(expert) }
+            for expert in loaded.experts where held.isResident(expert.digest) { add(expert) }
             return held.residentBytes
         }
     }
@@ -115,6 +115,9 @@ actor ExpertShard: LoopBound {
     // MARK: - Counters
 
     var residentBytes: Int { held.residentBytes }
+
+    /// What is resident, or about to be.
+    var digestsInUse: Set<ArtifactDigest> { held.inUse }
 
     /// Of every resident artifact.
     var statistics: [ArtifactStatistics] {

@@ -8,7 +8,10 @@ struct ExpertWorkerConfiguration: ServiceConfiguration {
 
     let name: String
     let routers: [SocketAddress]
-    let modelDirectory: String
+    let modelDirectory: String?
+    let artifactCache: String?
+    let artifactCacheByteCountMax: Int
+    let fetchBytesPerSecond: Int?
     let memoryByteCountMax: Int
     let threadCount: Int
 
@@ -22,9 +25,25 @@ struct ExpertWorkerConfiguration: ServiceConfiguration {
             help: "The mesh ports of the routers to dial: HOST:PORT or unix:PATH, by commas.",
             example: "router-1:7000,router-2:7000"),
         Setting(
-            "model-directory", "PATH", isRequired: true,
-            help: "An imported model; its experts/ folder holds the artifacts.",
+            "model-directory", "PATH",
+            help: "An imported model; its experts/ folder holds artifacts, which then need not be "
+                + "fetched.",
             example: "/var/lib/expertmesh/models/demo"),
+        Setting(
+            "artifact-cache", "PATH",
+            help: "A folder of this worker's own for artifacts that it fetches from routers; "
+                + "without it nothing is fetched.",
+            example: "/var/cache/expertmesh/artifacts"),
+        Setting(
+            "artifact-cache-size", "SIZE", default: "10GiB",
+            help: "What the artifact cache may take on the disk; what was not used for longest "
+                + "goes first.",
+            example: "100GiB"),
+        Setting(
+            "fetch-rate", "SIZE",
+            help: "Bytes per second that fetching artifacts may take; as fast as it goes unless "
+                + "given.",
+            example: "50MiB"),
         Setting(
             "memory", "SIZE", default: "4GiB",
             help: "Bytes of experts that this worker may hold.", example: "16GiB"),
@@ -34,9 +53,22 @@ struct ExpertWorkerConfiguration: ServiceConfiguration {
 
     init(_ values: SettingValues) throws(SettingError) {
         name = try values.string("name")
-        modelDirectory = try values.string("model-directory")
+        modelDirectory = values.optionalString("model-directory")
+        artifactCache = values.optionalString("artifact-cache")
+        guard modelDirectory != nil || artifactCache != nil else {
+            throw values.missing("artifact-cache")
+        }
+        artifactCacheByteCountMax = try values.byteCount("artifact-cache-size")
+        fetchBytesPerSecond = try Self.rate(values)
         memoryByteCountMax = try values.byteCount("memory")
         threadCount = try values.integer("threads", in: 1...Self.threadCountMax)
         routers = try values.socketAddresses("routers")
+    }
+
+    private static func rate(_ values: SettingValues) throws(SettingError) -> Int? {
+        guard values.optionalString("fetch-rate") != nil else { return nil }
+        let rate = try values.byteCount("fetch-rate")
+        guard rate > 0 else { throw values.invalid("fetch-rate", expected: "more than nothing") }
+        return rate
     }
 }

@@ -26,10 +26,23 @@ final class ExpertWorkerService: Service {
         ComputeThreads.set(configuration.threadCount)
         let shard = ExpertShard(
             memoryByteCountMax: configuration.memoryByteCountMax, loop: EventLoop(name: "compute"))
-        let store = ArtifactStore(path: configuration.modelDirectory + "/experts")
-        let loader = ArtifactLoader(store: store, loop: EventLoop(name: "files"))
+        let loader = try Self.loader(configuration, shard, context.logger)
         links = RouterLinks()
         handlers = Handlers(shard: shard, hold: HoldHandler(shard: shard, loader: loader))
+    }
+
+    private static func loader(
+        _ configuration: ExpertWorkerConfiguration, _ shard: ExpertShard, _ logger: Logger
+    ) throws -> ArtifactLoader {
+        ArtifactLoader(
+            local: configuration.modelDirectory.map { ArtifactStore(path: $0 + "/experts") },
+            cache: try configuration.artifactCache.map {
+                try ArtifactCache(
+                    path: $0, byteCountMax: configuration.artifactCacheByteCountMax)
+            },
+            pace: FetchPace(bytesPerSecond: configuration.fetchBytesPerSecond),
+            loop: EventLoop(name: "files"), logger: logger,
+            inUse: { await shard.digestsInUse })
     }
 
     func run() async throws {

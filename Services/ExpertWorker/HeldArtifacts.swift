@@ -97,6 +97,9 @@ struct HeldArtifacts: Sendable {
         return others.union(named.filter { byteCounts[$0] != nil })
     }
 
+    /// What is resident, and what pending requests name.
+    var inUse: Set<ArtifactDigest> { named.union(byteCounts.keys) }
+
     /// What pending requests name.
     private var named: Set<ArtifactDigest> { union(of: pending.values.lazy.map(\.digests)) }
 

@@ -15,14 +15,14 @@ struct HoldHandler: Sendable {
         let link = LinkID(peer)
         let (ticket, isFirst) = await shard.begin(digests, by: link)
         if isFirst { watch(peer, link) }
-        let (loaded, failures) = await loader.load(
-            ticket.missing, roomByteCount: ticket.roomByteCount)
+        let loaded = await loader.load(
+            ticket.missing, roomByteCount: ticket.roomByteCount, from: peer)
         guard !Task.isCancelled else {
             await shard.abandon(ticket)
             throw CancellationError()
         }
         let byteCount = try await shard.settle(ticket, loaded: loaded)
-        return HoldArtifactsReply(residentBytes: byteCount, failures: failures)
+        return HoldArtifactsReply(residentBytes: byteCount, failures: loaded.failures)
     }
 
     /// Has the shard forget what a router wanted when its connection ends. Keeps the peer until

@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import Glibc
 internal import HTTP
 internal import LinearAlgebra
@@ -37,7 +38,11 @@ final class RouterService: Service {
             limits: configuration.limits, loop: EventLoop(name: "compute"))
         let library = try await Self.library(configuration, loop: loop, logger: context.logger)
         hello = Hello(role: .router, name: "router", numericClass: ComputeThreads.kernelName)
-        mesh = try await Self.listen(configuration, hello, fleet, loop: loop, context.logger)
+        let artifacts = ArtifactSource(
+            stores: [loaded.directory.artifacts], loop: EventLoop(name: "artifacts"))
+        mesh = try await Self.listen(
+            configuration, hello, Handlers(artifacts: artifacts), fleet, loop: loop,
+            context.logger)
         context.announce("mesh", address: "\(mesh.address)")
         let meshEngine = MeshEngine(
             model: model, contextLength: loaded.decoder.configuration.contextLength,
@@ -86,11 +91,11 @@ final class RouterService: Service {
     }
 
     private static func listen(
-        _ configuration: RouterConfiguration, _ hello: Hello, _ fleet: Fleet, loop: EventLoop,
-        _ logger: Logger
+        _ configuration: RouterConfiguration, _ hello: Hello, _ handlers: Handlers,
+        _ fleet: Fleet, loop: EventLoop, _ logger: Logger
     ) async throws -> Server {
         try await Server.listen(
-            on: configuration.meshListen, loop: loop, hello: hello, handlers: Handlers(),
+            on: configuration.meshListen, loop: loop, hello: hello, handlers: handlers,
             onFailure: { logger.warning("mesh connection refused", metadata: ["reason": "\($0)"]) },
             onPeer: { peer in
                 guard peer.remote.role == .expertWorker else {

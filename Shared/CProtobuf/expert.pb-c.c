@@ -642,7 +642,7 @@ const ProtobufCMessageDescriptor mesh__hold_artifacts_reply__descriptor =
   (ProtobufCMessageInit) mesh__hold_artifacts_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor mesh__fetch_artifact__field_descriptors[2] =
+static const ProtobufCFieldDescriptor mesh__fetch_artifact__field_descriptors[3] =
 {
   {
     "digest",
@@ -668,15 +668,28 @@ static const ProtobufCFieldDescriptor mesh__fetch_artifact__field_descriptors[2]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "byte_count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Mesh__FetchArtifact, byte_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned mesh__fetch_artifact__field_indices_by_name[] = {
+  2,   /* field[2] = byte_count */
   0,   /* field[0] = digest */
   1,   /* field[1] = offset */
 };
 static const ProtobufCIntRange mesh__fetch_artifact__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor mesh__fetch_artifact__descriptor =
 {
@@ -686,7 +699,7 @@ const ProtobufCMessageDescriptor mesh__fetch_artifact__descriptor =
   "Mesh__FetchArtifact",
   "mesh",
   sizeof(Mesh__FetchArtifact),
-  2,
+  3,
   mesh__fetch_artifact__field_descriptors,
   mesh__fetch_artifact__field_indices_by_name,
   1,  mesh__fetch_artifact__number_ranges,

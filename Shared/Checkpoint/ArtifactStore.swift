@@ -59,7 +59,7 @@ public struct ArtifactStore: Sendable {
         }
     }
 
-    private func file(_ digest: ArtifactDigest) -> String { "\(path)/\(digest)" }
+    func file(_ digest: ArtifactDigest) -> String { "\(path)/\(digest)" }
 }
 
 /// Makes a directory and its parents where they are missing. Throws `unwritable`.

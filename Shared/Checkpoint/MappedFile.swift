@@ -32,7 +32,7 @@ internal import Glibc
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags)
         guard descriptor >= 0 else { throw .unreadable(path: path, reason: systemError()) }
         defer { close(descriptor) }
-        let count = try Self.byteCount(of: descriptor, path: path)
+        let count = try byteCountOfRegularFile(descriptor, path: path)
         self.path = path
         self.byteCount = count
         unsafe self.base = try Self.map(descriptor, byteCount: count, path: path)
@@ -71,19 +71,6 @@ internal import Glibc
 
     /// The whole content as a value that keeps the file mapped.
     public var all: MappedBytes { self[0..<byteCount] }
-
-    private static func byteCount(
-        of descriptor: CInt, path: String
-    ) throws(CheckpointError) -> Int {
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else {
-            throw .unreadable(path: path, reason: systemError())
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw .unreadable(path: path, reason: "not a regular file")
-        }
-        return Int(status.st_size)
-    }
 
     private static func map(
         _ descriptor: CInt, byteCount: Int, path: String

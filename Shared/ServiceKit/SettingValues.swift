@@ -127,6 +127,9 @@ public struct SettingValues: Sendable {
         .invalid(setting(name), value: texts[name] ?? "", expected: expected)
     }
 
+    /// For a setting that is needed because of what others say.
+    public func missing(_ name: String) -> SettingError { .missing(setting(name)) }
+
     /// Every setting that has a value, with secrets covered, in the order of their names.
     var printable: [(name: String, value: String)] {
         texts.sorted { $0.key < $1.key }.map { name, value in

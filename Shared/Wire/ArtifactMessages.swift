@@ -96,19 +96,23 @@ extension HoldArtifactsReply: @unsafe Coded {
     }
 }
 
-/// A worker asks the router that wants an artifact held for its bytes. Answered by a stream.
+/// A worker asks the router that wants an artifact held for some of its bytes. One request per
+/// piece, so that the worker sets the pace.
 public struct FetchArtifact: Request {
     public static let kind = MessageKind.fetchArtifact
     public typealias Reply = FetchArtifactReply
 
     /// SHA-256 of the artifact.
     public var digest: [UInt8]
-    /// From here on: a worker that has a part asks for the rest.
+    /// Of the first byte wanted.
     public var offset: Int
+    /// Wanted, at most `FetchArtifactReply.pieceByteCountMax`.
+    public var byteCount: Int
 
-    public init(digest: [UInt8], offset: Int = 0) {
+    public init(digest: [UInt8], offset: Int, byteCount: Int) {
         self.digest = digest
         self.offset = offset
+        self.byteCount = byteCount
     }
 
     public func encoded() -> [UInt8] { unsafe pack(self) }
@@ -123,16 +127,18 @@ extension FetchArtifact: @unsafe Coded {
     func fill(_ message: inout Mesh__FetchArtifact, _ arena: inout Arena) {
         unsafe message.digest = arena.data(digest)
         unsafe message.offset = UInt64(offset)
+        unsafe message.byte_count = UInt32(byteCount)
     }
 
     init(reading message: Mesh__FetchArtifact) throws(WireError) {
         self.init(
             digest: try unsafe Read.digest(message.digest),
-            offset: try unsafe Read.integer(message.offset, "offset"))
+            offset: try unsafe Read.integer(message.offset, "offset"),
+            byteCount: unsafe Int(message.byte_count))
     }
 }
 
-/// The next bytes of an artifact. Attachment: the bytes, at most `pieceByteCountMax`.
+/// A piece of an artifact. Attachment: the bytes, as many as were wanted, fewer at its end.
 public struct FetchArtifactReply: Message {
     public static let kind = MessageKind.fetchArtifactReply
     /// Small enough that what else the connection carries is not held up.

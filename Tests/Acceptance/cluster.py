@@ -31,6 +31,12 @@ def imported_model():
     return directory
 
 
+def disk(path, size):
+    """What to write before a command that shall see a small disk at `path`."""
+    mount = f'mount -t tmpfs -o size={size} tmpfs "$0" && exec "$@"'
+    return ["unshare", "--mount", "sh", "-c", mount, path]
+
+
 class Cluster:
     """Router, workers and, when asked for, a knowledge-store. Use it in a `with` statement."""
 
@@ -56,8 +62,7 @@ class Cluster:
         """With a size, the database lies on a disk of its own, which only the store sees."""
         self.disk = self.folder / "disk"
         self.disk.mkdir()
-        mount = f'mount -t tmpfs -o size={disk_size} tmpfs "$0" && exec "$@"'
-        prefix = ["unshare", "--mount", "sh", "-c", mount, self.disk] if disk_size else []
+        prefix = disk(self.disk, disk_size) if disk_size else []
         address = f"unix:{self.folder}/knowledge.sock"
         self.knowledge = Process("knowledge-store", "knowledge-store", self.folder, [
             "--listen", address, "--database", self.disk / "knowledge.sqlite",
@@ -79,6 +84,15 @@ class Cluster:
         name = f"expert-worker-{number}"
         return Process(name, "expert-worker", self.folder, [
             "--name", name, "--routers", routers, "--model-directory", self.model_directory])
+
+    def fetching_worker(self, number, disk_size=None, flags=()):
+        """One that has no model, but a cache; with a size, on a disk of its own."""
+        name = f"expert-worker-{number}"
+        cache = self.folder / f"cache-{number}"
+        cache.mkdir()
+        return Process(name, "expert-worker", self.folder, [
+            "--name", name, "--routers", self.link.address, "--artifact-cache", cache, *flags],
+            disk(cache, disk_size) if disk_size else [])
 
     @property
     def processes(self):

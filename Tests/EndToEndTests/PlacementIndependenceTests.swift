@@ -24,6 +24,19 @@ struct PlacementIndependenceTests {
         try await mesh.stop()
     }
 
+    @Test func `workers that fetched their artifacts from the router give the same tokens`()
+        async throws
+    {
+        let mesh = try await TinyMesh("granitemoeshared")
+        let local = try await mesh.addWorker("worker-1")
+        let expected = try await mesh.generate(prompt, count: 24)
+        await local.close()
+        _ = try await mesh.addWorker("worker-2", fetches: true)
+        _ = try await mesh.addWorker("worker-3", fetches: true)
+        #expect(try await mesh.generate(prompt, count: 24) == expected)
+        try await mesh.stop()
+    }
+
     @Test func `in fixed order any placement gives the same bits`() async throws {
         let mesh = try await TinyMesh("granitemoeshared", reduction: .perChoice)
         var states: [Matrix] = []

@@ -41,7 +41,10 @@ struct TinyMesh {
         address = try SocketAddress("unix:\(directory)/router.sock")
         server = try await Server.listen(
             on: address, loop: loop, hello: Hello(role: .router, name: "router"),
-            handlers: Handlers(), onPeer: { await fleet.serve($0) })
+            handlers: Handlers(
+                artifacts: ArtifactSource(
+                    stores: [loaded.directory.artifacts], loop: EventLoop(name: "artifacts"))),
+            onPeer: { await fleet.serve($0) })
         let engine = Engine(
             decoder: loaded.decoder, tokenizer: loaded.tokenizer, fleet: fleet,
             limits: Scheduler.Limits(), loop: EventLoop(name: "compute"))
@@ -50,10 +53,18 @@ struct TinyMesh {
     }
 
     /// Starts a worker and returns once the router may use it.
-    func addWorker(_ name: String) async throws -> Peer {
+    ///
+    /// - Parameter fetches: It has no model directory, and fetches everything from the router.
+    func addWorker(_ name: String, fetches: Bool = false) async throws -> Peer {
         let shard = ExpertShard(memoryByteCountMax: 1 << 30, loop: EventLoop(name: name))
         let loader = ArtifactLoader(
-            store: ArtifactStore(path: directory + "/experts"), loop: EventLoop(name: "files"))
+            local: fetches ? nil : ArtifactStore(path: directory + "/experts"),
+            cache: fetches
+                ? try ArtifactCache(path: "\(directory)/cache-\(name)", byteCountMax: 1 << 30)
+                : nil,
+            pace: FetchPace(bytesPerSecond: nil), loop: EventLoop(name: "files"),
+            logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() },
+            inUse: { await shard.digestsInUse })
         let hold = HoldHandler(shard: shard, loader: loader)
         let peer = try await Peer.connect(
             to: address, on: loop,

@@ -17,7 +17,8 @@ import Wire
         HoldArtifacts(digests: [digest, digest.reversed()]),
         HoldArtifactsReply(
             residentBytes: 1 << 33, failures: [.init(digest: digest, reason: "no such file")]),
-        FetchArtifact(digest: digest, offset: 1 << 34), FetchArtifactReply(byteCount: 1 << 35),
+        FetchArtifact(digest: digest, offset: 1 << 34, byteCount: 1 << 20),
+        FetchArtifactReply(byteCount: 1 << 35),
         ExpertDispatch(
             rowCount: 4, hiddenSize: 576, activationType: .float32, reduction: .perChoice,
             groups: [

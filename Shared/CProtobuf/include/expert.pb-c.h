@@ -94,24 +94,29 @@ struct  Mesh__HoldArtifactsReply
 
 
 /*
- * A worker asks the router that wants an artifact held for its bytes. Answered by a stream.
+ * A worker asks the router that wants an artifact held for some of its bytes. One request per piece, so that the worker sets the
+ * pace, and a piece that is lost is asked for again and nothing else.
  */
 struct  Mesh__FetchArtifact
 {
   ProtobufCMessage base;
   ProtobufCBinaryData digest;
   /*
-   * from here on: a worker that has a part asks for the rest
+   * of the first byte wanted
    */
   uint64_t offset;
+  /*
+   * wanted, at most 1 MiB
+   */
+  uint32_t byte_count;
 };
 #define MESH__FETCH_ARTIFACT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mesh__fetch_artifact__descriptor) \
-    , {0,NULL}, 0 }
+    , {0,NULL}, 0, 0 }
 
 
 /*
- * Attachment: the next bytes, at most 1 MiB.
+ * Attachment: the bytes, as many as were wanted, fewer at the artifact's end.
  */
 struct  Mesh__FetchArtifactReply
 {
