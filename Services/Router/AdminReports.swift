@@ -1,4 +1,4 @@
-internal import HTTP
+internal import JSON
 internal import Mesh
 internal import ServiceKit
 internal import Wire
@@ -18,7 +18,7 @@ struct AdminReports: Sendable {
         routes.get("/admin/experts") { _ in await experts }
     }
 
-    private var status: JSON {
+    private var status: JSONValue {
         get async {
             let missing = await fleet.missing
             return .members([
@@ -33,7 +33,7 @@ struct AdminReports: Sendable {
         }
     }
 
-    private var requests: JSON {
+    private var requests: JSONValue {
         get async {
             .members([
                 ("running", .integer(await engine.runningCount)),
@@ -42,9 +42,9 @@ struct AdminReports: Sendable {
         }
     }
 
-    private var workers: [JSON] {
+    private var workers: [JSONValue] {
         get async {
-            var reports: [JSON] = []
+            var reports: [JSONValue] = []
             for (worker, member) in await fleet.members.sorted(by: { $0.key < $1.key }) {
                 let inFlight = await member.peer.inFlight
                 reports.append(
@@ -62,7 +62,7 @@ struct AdminReports: Sendable {
         }
     }
 
-    private var knowledgeStatus: JSON {
+    private var knowledgeStatus: JSONValue {
         get async {
             guard let knowledge else { return .null }
             return .members([
@@ -72,7 +72,7 @@ struct AdminReports: Sendable {
         }
     }
 
-    private var experts: JSON {
+    private var experts: JSONValue {
         get async {
             let statistics = await statistics()
             let live = await fleet.live
@@ -97,7 +97,7 @@ struct AdminReports: Sendable {
 
     private func report(
         _ expert: ExpertID, live: Placement, _ statistics: [[UInt8]: [ArtifactStatistics]]
-    ) -> JSON {
+    ) -> JSONValue {
         let digest = model.experts[expert]?.digest ?? []
         let counters = statistics[digest, default: []]
         return .members([
@@ -132,7 +132,7 @@ struct AdminReports: Sendable {
         return Dictionary(grouping: replies, by: \.digest)
     }
 
-    private func json(_ expert: ExpertID) -> JSON {
+    private func json(_ expert: ExpertID) -> JSONValue {
         .members([("layer", .integer(expert.layer)), ("expert", .integer(expert.expert))])
     }
 }
