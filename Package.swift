@@ -86,18 +86,20 @@ let rooms: [Target] = [
     room("Transport", imports: ["CEvent", "CChecksum"]),
     room("Wire", imports: ["CProtobuf"]),
     room("Hashing", imports: ["CCrypto"]),
+    room("JSON", imports: []),
     room("LinearAlgebra", imports: ["CKernels"]),
-    room("Checkpoint", imports: ["Hashing"]),
-    room("Tokenization", imports: ["CUtf8proc"]),
+    room("Checkpoint", imports: ["Hashing", "JSON"]),
+    room("Tokenization", imports: ["CUtf8proc", "JSON"]),
     room("Storage", imports: ["CSQLite"]),
     room("Mesh", imports: ["Transport", "Wire", metrics]),
-    room("Model", imports: ["LinearAlgebra", "Checkpoint", "Tokenization"]),
+    room("Model", imports: ["LinearAlgebra", "Checkpoint", "Tokenization", "JSON"]),
     room("Knowledge", imports: ["Storage", "LinearAlgebra", "Hashing"]),
-    room("HTTP", imports: nio + [logging, metrics]),
+    room("HTTP", imports: ["JSON"] + nio + [logging, metrics]),
     room(
         "ServiceKit",
-        imports: ["HTTP", "Transport", logging, metrics, coreMetrics, signals, systemPackage]
-            + nio),
+        imports: [
+            "HTTP", "JSON", "Transport", logging, metrics, coreMetrics, signals, systemPackage,
+        ] + nio),
 ]
 
 let process: [Target.Dependency] = ["ServiceKit", "Mesh", "Wire", "Transport", logging, metrics]
@@ -105,7 +107,7 @@ let services: [Target] = [
     service(
         "Router",
         imports: process + [
-            "HTTP", "Model", "Checkpoint", "LinearAlgebra", "Tokenization", "Storage",
+            "HTTP", "JSON", "Model", "Checkpoint", "LinearAlgebra", "Tokenization", "Storage",
         ]),
     service("ExpertWorker", imports: process + ["Model", "Checkpoint", "LinearAlgebra"]),
     service(
@@ -114,7 +116,8 @@ let services: [Target] = [
     service(
         "MeshCtl",
         imports: nio + [
-            "HTTP", "Model", "Checkpoint", argumentParser, signals, subprocess, systemPackage,
+            "HTTP", "JSON", "Model", "Checkpoint", argumentParser, signals, subprocess,
+            systemPackage,
         ]),
 ]
 
@@ -168,15 +171,17 @@ let package = Package(
     targets: c + rooms + services + measures + fuzz + [
         tests("Transport", imports: ["CChecksum"]),
         tests("Wire", imports: ["CProtobuf"], fixtures: true),
-        tests("Mesh", imports: ["Transport", "Wire"]), tests("Hashing"),
+        tests("Mesh", imports: ["Transport", "Wire"]), tests("Hashing"), tests("JSON"),
         tests("LinearAlgebra", imports: ["CKernels", "COpenBLAS"]),
-        tests("Checkpoint", fixtures: true),
-        tests("Tokenization", fixtures: true),
-        tests("Model", imports: ["LinearAlgebra", "Checkpoint", "Tokenization"], fixtures: true),
+        tests("Checkpoint", imports: ["JSON"], fixtures: true),
+        tests("Tokenization", imports: ["JSON"], fixtures: true),
+        tests(
+            "Model", imports: ["LinearAlgebra", "Checkpoint", "Tokenization", "JSON"],
+            fixtures: true),
         tests("Storage", imports: ["CSQLite"]),
         tests("Knowledge", imports: ["Storage", "LinearAlgebra"], fixtures: true),
-        tests("HTTP", imports: nio + [logging]),
-        tests("ServiceKit", imports: ["HTTP", logging, coreMetrics, systemPackage] + nio),
+        tests("HTTP", imports: ["JSON"] + nio + [logging]),
+        tests("ServiceKit", imports: ["HTTP", "JSON", logging, coreMetrics, systemPackage] + nio),
         tests(
             "Router",
             imports: [
@@ -187,7 +192,7 @@ let package = Package(
         tests(
             "KnowledgeStore",
             imports: ["Knowledge", "Storage", "LinearAlgebra", "Mesh", "Wire", "Transport"]),
-        tests("MeshCtl", imports: nio + ["HTTP", logging]),
+        tests("MeshCtl", imports: nio + ["HTTP", "JSON", logging]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

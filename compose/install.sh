@@ -9,7 +9,8 @@ packages=(
     libevent-dev                                                # sockets
     libprotobuf-c-dev protobuf-c-compiler protobuf-compiler     # messages
     libopenblas-dev                                             # matrices
-    libsqlite3-dev libssl-dev                                             # documents
+    libsqlite3-dev                                              # documents
+    libssl-dev                                                  # digests
     libutf8proc-dev                                             # Unicode
 )
 cache="${EXPERTMESH_CACHE:-$HOME/.cache/expertmesh}"

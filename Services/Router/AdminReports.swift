@@ -1,5 +1,6 @@
 internal import Checkpoint
 internal import HTTP
+internal import JSON
 internal import Mesh
 internal import ServiceKit
 internal import Wire
@@ -18,7 +19,7 @@ struct AdminReports: Sendable {
         routes.add(Route("GET", "/admin/experts") { try await experts($0) })
     }
 
-    private var status: JSON {
+    private var status: JSONValue {
         get async {
             let missing = await fleet.missing
             return .members([
@@ -33,7 +34,7 @@ struct AdminReports: Sendable {
         }
     }
 
-    private var requests: JSON {
+    private var requests: JSONValue {
         get async {
             .members([
                 ("running", .integer(await engine.runningCount)),
@@ -42,10 +43,10 @@ struct AdminReports: Sendable {
         }
     }
 
-    private var workers: [JSON] {
+    private var workers: [JSONValue] {
         get async {
             let (members, peers) = await (fleet.state.members, fleet.peers)
-            var reports: [JSON] = []
+            var reports: [JSONValue] = []
             for (worker, member) in members.sorted(by: { $0.key < $1.key }) {
                 reports.append(
                     report(worker, member, inFlight: await peers[worker]?.inFlight ?? 0))
@@ -54,7 +55,7 @@ struct AdminReports: Sendable {
         }
     }
 
-    private func report(_ worker: WorkerID, _ member: FleetState.Member, inFlight: Int) -> JSON {
+    private func report(_ worker: WorkerID, _ member: FleetState.Member, inFlight: Int) -> JSONValue {
         let failures = member.failures.values.map(\.reason).sorted()
         return .members([
             ("name", .string(worker.name)),
@@ -70,7 +71,7 @@ struct AdminReports: Sendable {
         ])
     }
 
-    private var knowledgeStatus: JSON {
+    private var knowledgeStatus: JSONValue {
         get async {
             guard let knowledge else { return .null }
             return .members([
@@ -120,7 +121,7 @@ struct AdminReports: Sendable {
         }
     }
 
-    private func json(_ expert: ExpertID) -> JSON {
+    private func json(_ expert: ExpertID) -> JSONValue {
         .members([("layer", .integer(expert.layer)), ("expert", .integer(expert.expert))])
     }
 }

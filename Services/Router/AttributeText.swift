@@ -1,4 +1,5 @@
 internal import HTTP
+internal import JSON
 
 /// Attributes as the catalog keeps them: one JSON object.
 enum AttributeText {
@@ -7,19 +8,19 @@ enum AttributeText {
         for (name, value) in attributes.sorted(by: { $0.key < $1.key }) {
             object[name] = json(value)
         }
-        return JSON.object(object).description
+        return JSONValue.object(object).description
     }
 
     /// What `encode` wrote; a member of another kind is no attribute.
     static func decode(_ text: String) -> [String: AttributeValue] {
-        guard case .object(let object)? = try? JSON(parsing: text) else { return [:] }
+        guard case .object(let object)? = try? JSONValue(parsing: text) else { return [:] }
         let pairs = object.members.compactMap { member in
             value(member.value).map { (member.name, $0) }
         }
         return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
     }
 
-    private static func json(_ value: AttributeValue) -> JSON {
+    private static func json(_ value: AttributeValue) -> JSONValue {
         switch value {
         case .string(let text): .string(text)
         case .number(let number): .number(number)
@@ -27,7 +28,7 @@ enum AttributeText {
         }
     }
 
-    private static func value(_ json: JSON) -> AttributeValue? {
+    private static func value(_ json: JSONValue) -> AttributeValue? {
         json.string.map { .string($0) } ?? json.bool.map { .bool($0) }
             ?? json.number.map { .number($0) }
     }

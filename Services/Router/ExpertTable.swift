@@ -1,5 +1,5 @@
 internal import Checkpoint
-internal import HTTP
+internal import JSON
 internal import Wire
 
 /// What every expert of a revision has done, and who holds it; in the forms that people and
@@ -39,7 +39,7 @@ struct ExpertTable: Sendable {
         }
     }
 
-    var json: JSON {
+    var json: JSONValue {
         let layers = Dictionary(grouping: rows, by: \.expert.layer).sorted { $0.key < $1.key }
         return .members([
             ("revision", .integer(revision)),
@@ -55,7 +55,7 @@ struct ExpertTable: Sendable {
         ])
     }
 
-    private func json(_ row: Row) -> JSON {
+    private func json(_ row: Row) -> JSONValue {
         .members([
             ("expert", .integer(row.expert.expert)),
             ("digest", .string("\(row.artifact.digest)")),

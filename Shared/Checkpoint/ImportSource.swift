@@ -1,4 +1,5 @@
 internal import Glibc
+internal import JSON
 
 /// A checkpoint to import: its tensors, the files that go with them, and what to call it.
 struct ImportSource {

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// What a model directory holds: `manifest.json`, written last, so that a directory with one is
 /// complete.
 public struct Manifest: Sendable, Equatable {
@@ -62,19 +64,20 @@ public struct Manifest: Sendable, Equatable {
     /// Equal manifests give equal bytes.
     public func encoded() -> [UInt8] {
         let files = trunk.map { record in
-            JSONValue.object([
+            [
                 "file": .string(record.file), "sha256": .string(record.sha256.description),
                 "byteCount": .integer(record.byteCount),
-            ])
+            ] as JSONValue
         }
         let layers = layers.map { experts in
             JSONValue.array(experts.map { .string($0.description) })
         }
-        return JSONValue.object([
+        let content: JSONValue = [
             "formatVersion": .integer(Self.formatVersion), "name": .string(name),
             "source": .string(source), "trunk": .array(files),
             "expertStorage": .string(expertStorage), "layers": .array(layers),
-        ]).encoded()
+        ]
+        return content.indented()
     }
 }
 
@@ -90,7 +93,7 @@ private struct ManifestReader {
             throw malformed("formatVersion \(version); supported is \(Manifest.formatVersion)")
         }
         let names: Set = ["formatVersion", "name", "source", "trunk", "expertStorage", "layers"]
-        for name in json.object?.keys.sorted() ?? [] where !names.contains(name) {
+        for name in (json.object?.members ?? []).map(\.name) where !names.contains(name) {
             throw malformed("unknown member \(name)")
         }
         return Manifest(
@@ -106,7 +109,7 @@ private struct ManifestReader {
             guard isPlainFileName(file), !files.contains(where: { $0.file == file }) else {
                 throw malformed("trunk file \"\(file)\" is not a plain name, or stands twice")
             }
-            guard let count = entry["byteCount"]?.integer, count >= 0, entry.object?.count == 3
+            guard let count = entry["byteCount"]?.integer, count >= 0, entry.object?.members.count == 3
             else {
                 throw malformed("trunk file \(file) is not {file, sha256, byteCount}")
             }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import JSON
 
 /// A model that adds routed experts to a published base: a manifest with the configuration, the
 /// base's name and digest, and the files that hold experts and gates. Its tensors are those of all
@@ -63,7 +64,7 @@ struct Overlay {
         return ImportSource(
             name: name, description: "\(name), experts on \(lastComponent(base.file))",
             tensors: try union(files), order: files.flatMap(\.tensorNames), gguf: baseFile,
-            texts: [("config.json", config.encoded()), (ModelLayout.overlay, bytes)])
+            texts: [("config.json", config.indented()), (ModelLayout.overlay, bytes)])
     }
 
     private func open(

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// How a model was taught to say that it finds no answer: the member `refusal` of an overlay's
 /// manifest.
 public struct Refusal: Sendable, Equatable {
@@ -15,7 +17,7 @@ public struct Refusal: Sendable, Equatable {
     /// Reads the member. Throws `malformed`; `path` is for the error.
     init(_ json: JSONValue, path: String) throws(CheckpointError) {
         guard let text = json["text"]?.string, let token = json["firstToken"]?.integer, token >= 0,
-            let bias = json["firstTokenBias"]?.double.map(Float.init), abs(bias) <= Self.biasMax
+            let bias = json["firstTokenBias"]?.number.map(Float.init), abs(bias) <= Self.biasMax
         else {
             let reason = "refusal is not {text, firstToken, firstTokenBias}, or out of range"
             throw .malformed(path: path, reason: reason)

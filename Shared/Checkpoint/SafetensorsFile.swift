@@ -1,3 +1,5 @@
+internal import JSON
+
 /// A checkpoint in the safetensors format: a 64-bit header length, a JSON header, then the tensors'
 /// bytes.
 ///
@@ -53,10 +55,11 @@ private struct SafetensorsHeader {
     }
 
     func parse(_ json: JSONValue) throws(CheckpointError) -> SafetensorsFile {
-        guard var members = json.object else { throw malformed("the header is not an object") }
-        let metadata = try metadata(members.removeValue(forKey: "__metadata__"))
+        guard var header = json.object else { throw malformed("the header is not an object") }
+        let metadata = try metadata(header["__metadata__"])
+        header["__metadata__"] = nil
         var entries: [Entry] = []
-        for (name, member) in members { entries.append(try entry(name, member)) }
+        for member in header.members { entries.append(try entry(member.name, member.value)) }
         try checkCover(&entries)
 
         var tensors: [Tensor] = []
@@ -74,20 +77,20 @@ private struct SafetensorsHeader {
 
     private func metadata(_ json: JSONValue?) throws(CheckpointError) -> [String: String] {
         guard let json else { return [:] }
-        guard let members = json.object else { throw malformed("__metadata__ is not an object") }
+        guard let object = json.object else { throw malformed("__metadata__ is not an object") }
         var metadata: [String: String] = [:]
-        for (name, value) in members {
-            guard let text = value.string else {
-                throw malformed("__metadata__.\(name) is not a string")
+        for member in object.members {
+            guard let text = member.value.string else {
+                throw malformed("__metadata__.\(member.name) is not a string")
             }
-            metadata[name] = text
+            metadata[member.name] = text
         }
         return metadata
     }
 
     private func entry(_ name: String, _ json: JSONValue) throws(CheckpointError) -> Entry {
-        guard let members = json.object, members.count == 3, let dtype = members["dtype"]?.string,
-            let dimensions = members["shape"]?.array, let offsets = members["data_offsets"]?.array
+        guard json.object?.members.count == 3, let dtype = json["dtype"]?.string,
+            let dimensions = json["shape"]?.array, let offsets = json["data_offsets"]?.array
         else { throw malformed("tensor \(name) is not {dtype, shape, data_offsets}") }
         guard let type = ElementType(rawValue: dtype) else {
             throw malformed("tensor \(name) has unknown dtype \(dtype)")

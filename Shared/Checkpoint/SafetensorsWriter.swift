@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Writes tensors of any source verbatim into one safetensors file.
 public enum SafetensorsWriter {
     /// Writes `tensors` to `path`, atomically. Throws `unsupportedStorage` for block formats, which
@@ -25,21 +27,23 @@ public enum SafetensorsWriter {
     private static func header(
         _ tensors: [Tensor], _ metadata: [String: String], _ path: String
     ) throws(CheckpointError) -> [UInt8] {
-        var members: [String: JSONValue] = [:]
+        var header = JSONObject()
         if !metadata.isEmpty {
-            members["__metadata__"] = .object(metadata.mapValues { .string($0) })
+            let members = metadata.map { ($0.key, JSONValue.string($0.value)) }
+            header.append("__metadata__", .members(members))
         }
         var offset = 0
         for tensor in tensors {
             let end = offset + tensor.info.byteCount
-            members[tensor.info.name] = .object([
+            let entry: JSONValue = [
                 "dtype": .string(try dtype(tensor.info, path)),
                 "shape": .array(tensor.info.shape.map { .integer($0) }),
                 "data_offsets": .array([.integer(offset), .integer(end)]),
-            ])
+            ]
+            header.append(tensor.info.name, entry)
             offset = end
         }
-        let text = JSONValue.object(members).encoded()
+        let text = JSONValue.object(header).indented()
         let space = aligned(8 + text.count, to: 64) - 8 - text.count
         return text + [UInt8](repeating: UInt8(ascii: " "), count: space)
     }

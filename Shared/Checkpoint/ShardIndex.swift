@@ -1,3 +1,5 @@
+internal import JSON
+
 /// `model.safetensors.index.json`: which of several files holds which tensor.
 struct ShardIndex {
     /// As for one file's header: the same names, each with a file's name.
@@ -16,11 +18,12 @@ struct ShardIndex {
             throw .malformed(path: path, reason: "weight_map is missing")
         }
         var files: [String: [String]] = [:]
-        for (tensor, file) in map {
-            guard let file = file.string, isPlainFileName(file) else {
-                throw .malformed(path: path, reason: "the file of tensor \(tensor) is not a name")
+        for member in map.members {
+            guard let file = member.value.string, isPlainFileName(file) else {
+                let reason = "the file of tensor \(member.name) is not a name"
+                throw .malformed(path: path, reason: reason)
             }
-            files[file, default: []].append(tensor)
+            files[file, default: []].append(member.name)
         }
         guard files.count <= Self.fileCountMax else {
             throw .malformed(path: path, reason: "more than \(Self.fileCountMax) files")

@@ -62,8 +62,8 @@ public actor Server: LoopBound {
     /// The connections that have said who they are.
     public var peerCount: Int { peers.count }
 
-    /// Stops listening, refuses new requests, lets those in flight finish within the given time,
-    /// and closes all connections.
+    /// Stops listening. Callers that have not said who they are get `timeout` to do so; then every
+    /// peer refuses new requests, gets `timeout` for those in flight, and is closed.
     public func drain(within timeout: Duration) async {
         isDraining = true
         listener?.close()

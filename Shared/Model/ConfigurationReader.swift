@@ -1,4 +1,5 @@
 internal import Checkpoint
+internal import JSON
 
 /// Typed and bounded access to the values of a `config.json` or of GGUF metadata.
 struct ConfigurationReader {
@@ -11,8 +12,7 @@ struct ConfigurationReader {
     }
 
     init(file: String, json: JSONValue) {
-        self.init(
-            file: file, values: (json.object ?? [:]).compactMapValues { ConfigurationValue($0) })
+        self.init(file: file, values: ConfigurationValue.values(of: json.object ?? JSONObject()))
     }
 
     func contains(_ key: String) -> Bool { values[key] != nil }
@@ -100,14 +100,20 @@ enum ConfigurationValue {
         case .null: return nil
         case .integer(let value): self = .integer(value)
         case .number(let value): self = .number(value)
-        case .boolean(let value): self = .boolean(value)
+        case .bool(let value): self = .boolean(value)
         case .string(let value): self = .string(value)
-        case .object(let members):
-            self = .object(members.compactMapValues { ConfigurationValue($0) })
+        case .object(let object): self = .object(Self.values(of: object))
         case .array(let elements):
             let numbers = elements.compactMap(\.integer)
             self = numbers.count == elements.count ? .integers(numbers) : .other
         }
+    }
+
+    static func values(of object: JSONObject) -> [String: ConfigurationValue] {
+        let pairs = object.members.compactMap { member in
+            ConfigurationValue(member.value).map { (member.name, $0) }
+        }
+        return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
     }
 
     init(_ value: GGUFValue) {

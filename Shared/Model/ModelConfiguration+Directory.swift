@@ -1,4 +1,5 @@
 public import Checkpoint
+internal import JSON
 internal import LinearAlgebra
 
 extension ModelConfiguration {

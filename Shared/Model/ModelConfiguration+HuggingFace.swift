@@ -1,4 +1,5 @@
 internal import Checkpoint
+internal import JSON
 internal import LinearAlgebra
 
 extension ModelConfiguration {

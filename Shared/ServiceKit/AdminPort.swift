@@ -1,4 +1,5 @@
 internal import HTTP
+internal import JSON
 internal import Logging
 
 /// The small HTTP server that every service has: is it alive, is it ready, what does it count.
@@ -30,7 +31,7 @@ struct AdminPort: Sendable {
 
     private func readiness() async -> OutgoingResponse {
         let report = await promptHealth()
-        let reasons = report.reasons.map { JSON.string($0) }
+        let reasons = report.reasons.map { JSONValue.string($0) }
         return .json(
             ["ready": .bool(report.isReady), "reasons": .array(reasons)],
             status: report.isReady ? 200 : 503)

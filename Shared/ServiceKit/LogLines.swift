@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-internal import HTTP
+internal import JSON
 internal import Logging
 internal import SystemPackage
 
@@ -35,11 +35,11 @@ struct LogLines: LogHandler {
         let sorted = fields.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
         switch format {
         case .json:
-            let members: [(String, JSON)] = [
+            let members: [(String, JSONValue)] = [
                 ("time", .string(time)), ("level", .string(event.level.rawValue)),
                 ("service", .string(label)), ("message", .string(event.message.description)),
             ]
-            return JSON.members(sorted.map { ($0.0, .string($0.1)) } + members).description
+            return JSONValue.members(sorted.map { ($0.0, .string($0.1)) } + members).description
         case .text:
             let pairs = sorted.map { " \($0.0)=\(Self.word($0.1))" }.joined()
             let message = Self.oneLine(event.message.description)
@@ -55,11 +55,11 @@ struct LogLines: LogHandler {
             && text.unicodeScalars.allSatisfy {
                 $0.value > 0x20 && $0 != "\"" && $0 != "=" && $0.value != 0x7F
             }
-        return isPlain ? text : JSON.string(text).description
+        return isPlain ? text : JSONValue.string(text).description
     }
 
     private static func oneLine(_ text: String) -> String {
-        text.unicodeScalars.contains { $0.value < 0x20 } ? JSON.string(text).description : text
+        text.unicodeScalars.contains { $0.value < 0x20 } ? JSONValue.string(text).description : text
     }
 
     static func write(_ line: String) {

@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-internal import HTTP
+internal import JSON
 
 /// A file that says that a process listens, and where. Whoever started the process waits for it
 /// instead of guessing.
@@ -7,7 +7,7 @@ struct ReadyFile: Sendable {
     let path: String
 
     /// Written beside and renamed, so that a reader sees all of it or nothing.
-    func write(_ content: JSON) throws {
+    func write(_ content: JSONValue) throws {
         let bytes = Data(content.encoded() + [UInt8(ascii: "\n")])
         try bytes.write(to: URL(filePath: path), options: .atomic)
     }

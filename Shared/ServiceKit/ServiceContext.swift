@@ -1,4 +1,5 @@
 public import HTTP
+public import JSON
 public import Logging
 internal import NIOConcurrencyHelpers
 
@@ -25,7 +26,7 @@ final class Addresses: Sendable {
         values.withLockedValue { $0.append((name, address)) }
     }
 
-    var json: JSON {
+    var json: JSONValue {
         .members(values.withLockedValue { $0 }.map { ($0.name, .string($0.address)) })
     }
 }
@@ -35,7 +36,7 @@ public final class AdminRoutes: Sendable {
     private let routes = NIOLockedValueBox<[Route]>([])
 
     /// What answers an admin operation.
-    public typealias Handler = @Sendable (IncomingRequest) async throws -> JSON
+    public typealias Handler = @Sendable (IncomingRequest) async throws -> JSONValue
 
     /// - Parameter pattern: `/admin/experts`, with `{name}` segments where needed.
     public func get(_ pattern: String, _ handler: @escaping Handler) {

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import Glibc
 internal import HTTP
+internal import JSON
 internal import Logging
 internal import Metrics
 internal import NIOConcurrencyHelpers

@@ -1,7 +1,9 @@
+internal import JSON
+
 extension ComponentReader {
     /// The tokens that a post-processor puts before and after a single text.
     mutating func surroundings(
-        _ component: JSON?
+        _ component: JSONValue?
     ) throws(TokenizationError) -> ([TokenID], [TokenID]) {
         var result: ([TokenID], [TokenID]) = ([], [])
         for part in try flattened(component, "processors") {
@@ -16,12 +18,12 @@ extension ComponentReader {
         return result
     }
 
-    private static func template(_ part: JSON) throws(TokenizationError) -> ([TokenID], [TokenID]) {
+    private static func template(_ part: JSONValue) throws(TokenizationError) -> ([TokenID], [TokenID]) {
         var before: [TokenID] = []
         var after: [TokenID] = []
         var isAfter = false
         for piece in part["single"]?.array ?? [] {
-            if piece["Sequence"] != nil {
+            if piece.present("Sequence") != nil {
                 isAfter = true
                 continue
             }
@@ -32,9 +34,9 @@ extension ComponentReader {
     }
 
     private static func special(
-        _ name: String, _ part: JSON
+        _ name: String, _ part: JSONValue
     ) throws(TokenizationError) -> [TokenID] {
-        let ids = part["special_tokens"]?[name]?["ids"]?.array?.compactMap(\.integer) ?? []
+        let ids = part["special_tokens"]?[name]?["ids"]?.array?.compactMap(\.smallInteger) ?? []
         guard !ids.isEmpty else {
             throw .malformedVocabulary(part: "post_processor", reason: "\(name) has no number")
         }
@@ -42,15 +44,15 @@ extension ComponentReader {
     }
 
     /// A token given as its text and its number.
-    private static func pair(_ part: JSON, _ name: String) throws(TokenizationError) -> [TokenID] {
-        guard let id = part[name]?.array?.last?.integer else {
+    private static func pair(_ part: JSONValue, _ name: String) throws(TokenizationError) -> [TokenID] {
+        guard let id = part[name]?.array?.last?.smallInteger else {
             throw .malformedVocabulary(part: "post_processor", reason: "\(name) has no number")
         }
         return [TokenID(id)]
     }
 
     /// How the decoder makes text of tokens.
-    mutating func decoding(_ component: JSON?) throws(TokenizationError) -> TokenDecoder.Style {
+    mutating func decoding(_ component: JSONValue?) throws(TokenizationError) -> TokenDecoder.Style {
         var style = TokenDecoder.Style.bytes
         for part in try flattened(component, "decoders") {
             switch part.type {
@@ -69,7 +71,7 @@ extension ComponentReader {
             case "WordPiece":
                 style = .words(
                     prefix: Array((part["prefix"]?.string ?? "##").utf8),
-                    cleansUp: part["cleanup"]?.boolean ?? true)
+                    cleansUp: part["cleanup"]?.bool ?? true)
             default: throw .unsupported(part: "decoder", found: part.type)
             }
         }
@@ -77,12 +79,12 @@ extension ComponentReader {
     }
 
     private static func strip(
-        _ part: JSON, _ style: inout TokenDecoder.Style
+        _ part: JSONValue, _ style: inout TokenDecoder.Style
     ) throws(TokenizationError) {
-        guard part["content"]?.string == " ", part["start"]?.integer ?? 0 <= 1,
-            part["stop"]?.integer ?? 0 == 0
+        guard part["content"]?.string == " ", part["start"]?.smallInteger ?? 0 <= 1,
+            part["stop"]?.smallInteger ?? 0 == 0
         else { throw .unsupported(part: "decoder", found: "Strip of more than one first space") }
-        set(&style, dropsFirstSpace: part["start"]?.integer == 1)
+        set(&style, dropsFirstSpace: part["start"]?.smallInteger == 1)
     }
 
     private static func set(

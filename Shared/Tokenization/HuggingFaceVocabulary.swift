@@ -1,12 +1,14 @@
+internal import JSON
+
 /// The `model` of a `tokenizer.json`: its vocabulary, and how words are taken apart.
 struct HuggingFaceVocabulary {
-    private let model: JSON
+    private let model: JSONValue
     private let added: [AddedToken]
     /// Tokens by number; nil where the file leaves a number out.
     private let tokens: [String?]
 
-    init(_ model: JSON, added: [AddedToken]) throws(TokenizationError) {
-        guard let members = model["vocab"]?.members else {
+    init(_ model: JSONValue, added: [AddedToken]) throws(TokenizationError) {
+        guard let members = model["vocab"]?.object?.members else {
             throw .unsupported(part: "model", found: "\(model.type), or one without a vocabulary,")
         }
         self.model = model
@@ -15,24 +17,24 @@ struct HuggingFaceVocabulary {
     }
 
     private static func ordered(
-        _ members: [(key: String, value: JSON)]
+        _ members: [JSONObject.Member]
     ) throws(TokenizationError) -> [String?] {
         try TokenTable.check(
             "vocabularySizeMax", members.count, TokenizationMaxima.vocabularySizeMax)
         var tokens: [String?] = Array(repeating: nil, count: members.count)
-        for (text, number) in members {
-            guard let id = number.integer, id >= 0 else {
+        for member in members {
+            guard let id = member.value.smallInteger, id >= 0 else {
                 throw .malformedVocabulary(part: "vocab", reason: "a token without a number")
             }
             try TokenTable.check("vocabularySizeMax", id + 1, TokenizationMaxima.vocabularySizeMax)
             while tokens.count <= id { tokens.append(nil) }
-            tokens[id] = text
+            tokens[id] = member.name
         }
         return tokens
     }
 
     func model(isByteLevel: Bool) throws(TokenizationError) -> WordModel {
-        switch model["type"]?.string ?? (model["merges"] == nil ? "WordPiece" : "BPE") {
+        switch model["type"]?.string ?? (model.present("merges") == nil ? "WordPiece" : "BPE") {
         case "BPE": .bytePair(try bytePair(isByteLevel: isByteLevel))
         case "WordPiece": .wordPiece(try wordPiece())
         default: throw .unsupported(part: "model", found: model.type)
@@ -75,19 +77,19 @@ struct HuggingFaceVocabulary {
             ? .bytes(of: tokens) : BytePairModel.Alphabet.characters(try unknown(tokens))
         return BytePairModel(
             tokens: tokens, merges: merges, alphabet: alphabet,
-            ignoresMerges: model["ignore_merges"]?.boolean ?? false)
+            ignoresMerges: model["ignore_merges"]?.bool ?? false)
     }
 
     private func unknown(
         _ tokens: borrowing TokenTable
     ) throws(TokenizationError) -> BytePairModel.Unknown {
         var bytes: [TokenID]?
-        if model["byte_fallback"]?.boolean ?? false {
+        if model["byte_fallback"]?.bool ?? false {
             bytes = ByteTokenName.tokens(of: tokens)
         }
         return BytePairModel.Unknown(
             bytes: bytes, token: try number(of: "unk_token"),
-            isFused: model["fuse_unk"]?.boolean ?? false)
+            isFused: model["fuse_unk"]?.bool ?? false)
     }
 
     /// Merges: pairs, or lines of two tokens with a space between in older files.
@@ -118,6 +120,6 @@ struct HuggingFaceVocabulary {
             prefix: Array((model["continuing_subword_prefix"]?.string ?? "##").utf8),
             unknown: unknown,
             wordCharacterCountMax: min(
-                max(model["max_input_chars_per_word"]?.integer ?? 100, 0), 1000))
+                max(model["max_input_chars_per_word"]?.smallInteger ?? 100, 0), 1000))
     }
 }

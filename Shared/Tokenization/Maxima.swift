@@ -12,8 +12,6 @@ public enum TokenizationMaxima {
     public static let addedTokenCountMax = 1 << 16
     /// Bytes of `tokenizer.json`. The largest in use have 33 MB.
     public static let jsonByteCountMax = 128 << 20
-    /// Nesting of `tokenizer.json`, which is parsed by recursion. Real files nest 6 deep.
-    public static let jsonDepthMax = 64
     /// Bytes of one word. A longer one is cut, so that scratch memory stays bounded.
     public static let wordByteCountMax = 16 << 20
     /// Components in a `Sequence` of normalizers, pre-tokenizers or decoders, nested ones included.

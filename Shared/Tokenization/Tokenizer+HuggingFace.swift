@@ -1,3 +1,5 @@
+internal import JSON
+
 extension Tokenizer {
     /// A tokenizer from the files of a Hugging Face model.
     ///
@@ -9,9 +11,11 @@ extension Tokenizer {
     public init(
         huggingFace json: [UInt8], configuration: [UInt8]? = nil, chatTemplate: String? = nil
     ) throws(TokenizationError) {
-        let file = try JSONParser.parse(json)
+        let file = try JSONValue(tokenizerFile: json)
         var parts = try TokenizerParts(file)
-        if let configuration { try parts.read(configuration: try JSONParser.parse(configuration)) }
+        if let configuration {
+            try parts.read(configuration: try JSONValue(tokenizerFile: configuration))
+        }
         parts.chatTemplate = chatTemplate ?? parts.chatTemplate
         parts.addEndings()
         self.init(parts)
@@ -19,30 +23,30 @@ extension Tokenizer {
 }
 
 extension TokenizerParts {
-    fileprivate init(_ file: JSON) throws(TokenizationError) {
+    fileprivate init(_ file: JSONValue) throws(TokenizationError) {
         var reader = ComponentReader()
-        let normalizers = try reader.normalizers(file["normalizer"])
-        let (preTokenizer, isByteLevel) = try reader.preTokenizer(file["pre_tokenizer"])
-        let added = try Self.addedTokens(file["added_tokens"]?.array ?? [], normalizers)
-        let vocabulary = try HuggingFaceVocabulary(file["model"] ?? .null, added: added)
+        let normalizers = try reader.normalizers(file.present("normalizer"))
+        let (preTokenizer, isByteLevel) = try reader.preTokenizer(file.present("pre_tokenizer"))
+        let added = try Self.addedTokens(file.present("added_tokens")?.array ?? [], normalizers)
+        let vocabulary = try HuggingFaceVocabulary(file.present("model") ?? .null, added: added)
         model = try vocabulary.model(isByteLevel: isByteLevel)
         self.added = added
         self.normalizers = normalizers
         self.preTokenizer = preTokenizer
-        decoding = try reader.decoding(file["decoder"])
-        (prefix, suffix) = try reader.surroundings(file["post_processor"])
+        decoding = try reader.decoding(file.present("decoder"))
+        (prefix, suffix) = try reader.surroundings(file.present("post_processor"))
         if let mark = normalizers.lazy.compactMap(\.spaceMark).first ?? preTokenizer.mark {
             cutAtMarks(mark)
         }
     }
 
     private static func addedTokens(
-        _ entries: [JSON], _ normalizers: [Normalizer]
+        _ entries: [JSONValue], _ normalizers: [Normalizer]
     ) throws(TokenizationError) -> [AddedToken] {
         try TokenTable.check(
             "addedTokenCountMax", entries.count, TokenizationMaxima.addedTokenCountMax)
         return try entries.map { entry throws(TokenizationError) in
-            guard let content = entry["content"]?.string, let id = entry["id"]?.integer, id >= 0
+            guard let content = entry["content"]?.string, let id = entry["id"]?.smallInteger, id >= 0
             else {
                 throw .malformedVocabulary(part: "added_tokens", reason: "lacks content or id")
             }
@@ -50,11 +54,11 @@ extension TokenizerParts {
             try TokenTable.check(
                 "tokenByteCountMax", content.utf8.count, TokenizationMaxima.tokenByteCountMax)
             var token = AddedToken(id: TokenID(id), content: Array(content.utf8))
-            token.isSpecial = entry["special"]?.boolean ?? false
-            token.isSingleWord = entry["single_word"]?.boolean ?? false
-            token.stripsLeft = entry["lstrip"]?.boolean ?? false
-            token.stripsRight = entry["rstrip"]?.boolean ?? false
-            token.isNormalized = !token.isSpecial && entry["normalized"]?.boolean ?? true
+            token.isSpecial = entry["special"]?.bool ?? false
+            token.isSingleWord = entry["single_word"]?.bool ?? false
+            token.stripsLeft = entry["lstrip"]?.bool ?? false
+            token.stripsRight = entry["rstrip"]?.bool ?? false
+            token.isNormalized = !token.isSpecial && entry["normalized"]?.bool ?? true
             if token.isNormalized {
                 token.content = normalizers.reduce(token.content) { $1.apply($0) }
             }
@@ -63,7 +67,7 @@ extension TokenizerParts {
     }
 
     /// Takes the names of special tokens, the ends and the template from `tokenizer_config.json`.
-    fileprivate mutating func read(configuration: JSON) throws(TokenizationError) {
+    fileprivate mutating func read(configuration: JSONValue) throws(TokenizationError) {
         let names = [
             "bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token",
             "mask_token",
@@ -82,7 +86,7 @@ extension TokenizerParts {
     }
 
     /// A template, or the one called `default` of several.
-    private static func template(_ entry: JSON?) -> String? {
+    private static func template(_ entry: JSONValue?) -> String? {
         if let template = entry?.string { return template }
         let named = entry?.array?.first { $0["name"]?.string == "default" }
         return named?["template"]?.string

@@ -1,5 +1,6 @@
 import Checkpoint
 import Glibc
+import JSON
 import Testing
 
 @Suite struct ModelImporterTests {

@@ -1,4 +1,5 @@
 import Checkpoint
+import JSON
 import Testing
 
 @Suite struct SafetensorsTests {
@@ -61,7 +62,7 @@ import Testing
         (header(entry("a", "[0,4]"), entry("a", "[4,8]")), 8, "twice"),
         (#"{"__metadata__":{"a":1}}"#, 0, "not a string"),
         ("[]", 0, "not an object"),
-        ("", 0, "not a JSON value"),
+        ("", 0, "ends before the value"),
     ])
     func `a header that disagrees with the data is refused`(
         header: String, data: Int, reason: String
@@ -110,21 +111,27 @@ import Testing
                 chosen.map { try source.tensor($0) }, to: directory.path + "/" + file)
             for name in chosen { map[name] = .string(file) }
         }
-        let index = directory.path + "/model.safetensors.index.json"
-        write(JSONValue.object(["weight_map": .object(map)]).encoded(), to: index)
-        let sharded = try SafetensorsFile(path: index)
+        let path = directory.path + "/model.safetensors.index.json"
+        write(index(map), to: path)
+        let sharded = try SafetensorsFile(path: path)
         #expect(sharded.tensors == source.tensors)
         #expect(try sharded.floats(names[0]) == source.floats(names[0]))
 
         map["not there"] = .string("model-1.safetensors")
-        write(JSONValue.object(["weight_map": .object(map)]).encoded(), to: index)
+        write(index(map), to: path)
         #expect(
-            failure { _ = try SafetensorsFile(path: index) }?.contains("has no tensor not there")
+            failure { _ = try SafetensorsFile(path: path) }?.contains("has no tensor not there")
                 == true)
         map["not there"] = .string("../model-1.safetensors")
-        write(JSONValue.object(["weight_map": .object(map)]).encoded(), to: index)
-        #expect(failure { _ = try SafetensorsFile(path: index) }?.contains("not a name") == true)
+        write(index(map), to: path)
+        #expect(failure { _ = try SafetensorsFile(path: path) }?.contains("not a name") == true)
     }
+}
+
+/// A shard index that says in which file each tensor is.
+private func index(_ map: [String: JSONValue]) -> [UInt8] {
+    let members = map.map { ($0.key, $0.value) }
+    return JSONValue.members([("weight_map", .members(members))]).encoded()
 }
 
 /// A header of the given entries.

@@ -1,4 +1,5 @@
 import HTTP
+import JSON
 import Logging
 import NIOCore
 import NIOPosix
@@ -67,15 +68,15 @@ struct Reply {
             ? Self.joined(chunks: rest) : rest
     }
 
-    var json: JSON { get throws { try JSON(parsing: body) } }
+    var json: JSONValue { get throws { try JSONValue(parsing: body) } }
 
     /// The values of a stream of events, `[DONE]` left out.
-    var events: [JSON] {
+    var events: [JSONValue] {
         get throws {
             try body.split(separator: "\n").filter {
                 $0.hasPrefix("data: ") && !$0.hasSuffix("[DONE]")
             }
-            .map { try JSON(parsing: String($0.dropFirst("data: ".count))) }
+            .map { try JSONValue(parsing: String($0.dropFirst("data: ".count))) }
         }
     }
 

@@ -1,4 +1,5 @@
 internal import HTTP
+internal import JSON
 internal import Logging
 internal import Testing
 
@@ -76,7 +77,7 @@ internal import Testing
 }
 
 @Suite struct AnswerTests {
-    static let response: JSON = [
+    static let response: JSONValue = [
         "output": [
             [
                 "type": "file_search_call",
@@ -107,7 +108,7 @@ internal import Testing
     ]
 
     static func passage(_ file: String, _ name: String, _ start: Int, _ end: Int, _ text: String)
-        -> JSON
+        -> JSONValue
     {
         [
             "file_id": .string(file), "filename": .string(name), "text": .string(text),

@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 internal import Glibc
-internal import HTTP
+internal import JSON
 internal import Testing
 
 @testable internal import MeshCtl
@@ -63,7 +63,7 @@ internal import Testing
         let own = try #require(ProcessIdentity.current)
         let mesh = MeshRecord(
             supervisor: own, url: "http://127.0.0.1:1", services: [("router", own)], isReady: true)
-        #expect(try MeshRecord(json: JSON(parsing: mesh.json.description)) == mesh)
+        #expect(try MeshRecord(json: JSONValue(parsing: mesh.json.description)) == mesh)
     }
 
     @Test func `a state folder whose sockets would be too long is refused by name`() {

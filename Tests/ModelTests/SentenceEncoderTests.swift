@@ -1,5 +1,6 @@
 import Checkpoint
 import Glibc
+import JSON
 import LinearAlgebra
 import Testing
 
@@ -34,7 +35,7 @@ import Testing
         let together = encoder.embed(texts)
         #expect(together.rowCount == texts.count && texts.count == 6)
         for (index, expected) in (golden["vectors"]?.array ?? []).enumerated() {
-            let expected = expected.array?.compactMap(\.double).map(Float.init) ?? []
+            let expected = expected.array?.compactMap(\.number).map(Float.init) ?? []
             let alone = encoder.embed([texts[index]])
             #expect(expected.count == encoder.dimension)
             #expect(zip(expected, together.row(index)).allSatisfy { abs($0 - $1) < 1e-5 })
@@ -68,7 +69,7 @@ import Testing
         let json = try Self.json("sentences.json")
         let file = try MappedFile(path: Self.fixture("minilm.q8_0"))
         let rounded = BlockFormat.decode(file.bytes(in: 0..<file.byteCount), storage: .q8_0)
-        let angleMax = acosf(0.9999) - Float(json["angleMax"]?.double ?? 1)
+        let angleMax = acosf(0.9999) - Float(json["angleMax"]?.number ?? 1)
         let vectors = encoder.embed(Self.texts(json["sentences"]))
         #expect(vectors.rowCount == 500 && encoder.dimension == 384)
         for index in 0..<vectors.rowCount {

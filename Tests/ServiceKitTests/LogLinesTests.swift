@@ -1,5 +1,5 @@
 import FoundationEssentials
-import HTTP
+import JSON
 import Logging
 import Testing
 
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func `json is one valid object`() throws {
-        let value = try JSON(parsing: line(.json, "a \"b\"\n"))
+        let value = try JSONValue(parsing: line(.json, "a \"b\"\n"))
         #expect(value["message"] == "a \"b\"\n")
         #expect(value["k"] == "a b")
         #expect(value["level"] == "info")

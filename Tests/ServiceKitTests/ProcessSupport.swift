@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HTTP
+import JSON
 import NIOCore
 import NIOPosix
 
@@ -9,12 +10,12 @@ func temporaryPath() -> String {
 
 /// The ready file's content, as soon as it is there: a rename in the directory, so looking again is
 /// the only way to wait.
-func readyContent(_ path: String) async throws -> JSON {
+func readyContent(_ path: String) async throws -> JSONValue {
     while !FileManager.default.fileExists(atPath: path) { await Task.yield() }
-    return try JSON(parsing: Array(Data(contentsOf: URL(filePath: path))))
+    return try JSONValue(parsing: Array(Data(contentsOf: URL(filePath: path))))
 }
 
-func waitForReason(_ reason: String, of content: JSON) async throws {
+func waitForReason(_ reason: String, of content: JSONValue) async throws {
     let address = content["adminAddress"]?.string ?? ""
     while try await !fetch("/readyz", at: address).contains(reason) { await Task.yield() }
 }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-import HTTP
+import JSON
 import Testing
 
 @testable import ServiceKit

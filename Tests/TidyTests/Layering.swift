@@ -10,28 +10,29 @@ struct Layering {
         "Hashing": ["CCrypto"],
         "LinearAlgebra": ["CKernels"],
         "Storage": ["CSQLite", "CPostgres"],
-        "Checkpoint": ["Hashing"],
-        "Tokenization": ["CUtf8proc"],
+        "Checkpoint": ["Hashing", "JSON"],
+        "Tokenization": ["CUtf8proc", "JSON"],
     ]
 
     /// Rooms without pointers.
     static let layersAbove: [String: Set<String>] = [
+        "JSON": [],
         "Mesh": ["Transport", "Wire"],
-        "Model": ["LinearAlgebra", "Checkpoint", "Tokenization"],
+        "Model": ["LinearAlgebra", "Checkpoint", "Tokenization", "JSON"],
         "Knowledge": ["Storage", "LinearAlgebra", "Hashing"],
-        "HTTP": [],
-        "ServiceKit": ["Mesh", "Transport", "Wire", "HTTP"],
+        "HTTP": ["JSON"],
+        "ServiceKit": ["Mesh", "Transport", "Wire", "HTTP", "JSON"],
     ]
 
     /// What a service may import, all of them the same.
     static let service: Set<String> = [
         "ServiceKit", "HTTP", "Mesh", "Wire", "Transport", "Model", "Checkpoint", "Tokenization",
-        "LinearAlgebra", "Storage", "Knowledge", "Hashing",
+        "LinearAlgebra", "Storage", "Knowledge", "Hashing", "JSON",
     ]
 
-    /// The operator's hand is a client of the front door: of HTTP it takes JSON, of Checkpoint
-    /// the import of models.
-    static let meshctl: Set<String> = ["HTTP", "Checkpoint"]
+    /// The operator's hand is a client of the front door: of HTTP it takes the dialect, of
+    /// Checkpoint the import of models.
+    static let meshctl: Set<String> = ["HTTP", "JSON", "Checkpoint"]
 
     static let shared = layerOne.merging(layersAbove) { row, _ in row }
 

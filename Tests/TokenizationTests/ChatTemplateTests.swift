@@ -1,3 +1,4 @@
+import JSON
 import Testing
 
 @testable import Tokenization
@@ -26,11 +27,11 @@ import Testing
 
     init() throws {
         golden = try Fixture.decoded("templates.json")
-        let file = try JSONParser.parse(try Fixture.bytes("templates.json"))
+        let file = try JSONValue(tokenizerFile: try Fixture.bytes("templates.json"))
         variables = (file["cases"]?.array ?? []).map { entry in
-            let members = entry["variables"]?.members ?? []
+            let members = entry["variables"]?.object?.members ?? []
             return Dictionary(
-                uniqueKeysWithValues: members.map { ($0.key, TemplateValue($0.value)) })
+                uniqueKeysWithValues: members.map { ($0.name, TemplateValue($0.value)) })
         }
     }
 
@@ -92,16 +93,16 @@ import Testing
 
 extension TemplateValue {
     /// A JSON value as a tool or a caller would give it.
-    init(_ json: JSON) {
+    init(_ json: JSONValue) {
         switch json {
         case .null: self = .none
-        case .boolean(let value): self = .boolean(value)
-        case .number(let value):
-            self = Int(exactly: value).map { .integer($0) } ?? .float(value)
+        case .bool(let value): self = .boolean(value)
+        case .integer(let value): self = .integer(value)
+        case .number(let value): self = .float(value)
         case .string(let text): self = .text(text)
         case .array(let values): self = .list(values.map(TemplateValue.init))
-        case .object(let members):
-            self = .dictionary(members.map { ($0.key, TemplateValue($0.value)) })
+        case .object(let object):
+            self = .dictionary(object.members.map { ($0.name, TemplateValue($0.value)) })
         }
     }
 }

@@ -1,3 +1,4 @@
+import JSON
 import Testing
 
 @testable import Tokenization
@@ -47,17 +48,18 @@ import Testing
         Self.with(#""normalizer": {"type": "Precompiled"}"#),
         #"{"model": {"type": "WordPiece", "vocab": {"a": 0}, "unk_token": "[UNK]"}}"#,
         Self.with(#""added_tokens": [{"id": 1}]"#),
+        Self.with(#""model": {"type": "BPE", "vocab": {}, "merges": []}"#),
+        #"{"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "a": 2}, "merges": []}}"#,
+        #"{"model": {"type": "BPE", "vocab": {"a": 9223372036854775807}, "merges": []}}"#,
     ])
     func `a tokenizer file that contradicts itself is refused`(file: String) {
         #expect(throws: TokenizationError.self) { try Tokenizer(huggingFace: Array(file.utf8)) }
     }
 
-    @Test func `nested JSON does not overflow the stack`() {
+    @Test func `nested JSONValue does not overflow the stack`() {
         let deep = String(repeating: "[", count: 100_000)
-        #expect(throws: TokenizationError.overMaximum(name: "jsonDepthMax", value: 65, maximum: 64))
-        {
-            try JSONParser.parse(Array(deep.utf8))
-        }
+        let error = TokenizationError.malformedJSON(offset: 64, reason: "nested deeper than 64")
+        #expect(throws: error) { try Tokenizer(huggingFace: Array(deep.utf8)) }
     }
 
     @Test func `normalizers that multiply the text are refused`() {

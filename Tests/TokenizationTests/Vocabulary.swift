@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 
 @testable import Tokenization
 
@@ -24,10 +25,10 @@ enum Vocabulary {
 
     /// A byte-level `tokenizer.json` of the fixtures, as GGUF metadata would carry it.
     static func gguf(byteLevel name: String) throws -> GGUFVocabulary {
-        let file = try JSONParser.parse(try Fixture.bytes("tokenizers/\(name).json"))
+        let file = try JSONValue(tokenizerFile: try Fixture.bytes("tokenizers/\(name).json"))
         var tokens: [Int: String] = [:]
-        for (token, number) in file["model"]?["vocab"]?.members ?? [] {
-            tokens[number.integer!] = token
+        for member in file["model"]?["vocab"]?.object?.members ?? [] {
+            tokens[member.value.integer!] = member.name
         }
         for entry in file["added_tokens"]?.array ?? [] {
             tokens[entry["id"]!.integer!] = entry["content"]!.string!
@@ -38,7 +39,7 @@ enum Vocabulary {
             tokens: (0..<tokens.count).map { tokens[$0]! })
         vocabulary.tokenTypes = vocabulary.tokens.map { _ in 1 }
         for entry in file["added_tokens"]?.array ?? [] {
-            vocabulary.tokenTypes[entry["id"]!.integer!] = entry["special"]!.boolean! ? 3 : 4
+            vocabulary.tokenTypes[entry["id"]!.integer!] = entry["special"]!.bool! ? 3 : 4
         }
         vocabulary.merges = (file["model"]?["merges"]?.array ?? []).map { merge in
             merge.array!.map { $0.string! }.joined(separator: " ")

@@ -1,4 +1,4 @@
-internal import HTTP
+internal import JSON
 
 /// An answer of `/v1/responses`, as far as a person wants to see it.
 struct Answer: Equatable {
@@ -27,7 +27,7 @@ struct Answer: Equatable {
     let citations: [Citation]
     let experts: [ExpertUse]
 
-    init(_ response: JSON) {
+    init(_ response: JSONValue) {
         let output = response["output"]?.array ?? []
         let content = output.flatMap { $0["content"]?.array ?? [] }
         let passages = output.flatMap { $0["results"]?.array ?? [] }
@@ -38,7 +38,7 @@ struct Answer: Equatable {
     }
 
     /// A passage's number is its place among the results: so the model saw them.
-    private static func citations(_ annotations: [JSON], of passages: [JSON]) -> [Citation] {
+    private static func citations(_ annotations: [JSONValue], of passages: [JSONValue]) -> [Citation] {
         passages.enumerated().compactMap { index, passage in
             let isCited = annotations.contains {
                 $0["file_id"] == passage["file_id"] && $0["mesh"] == passage["mesh"]
@@ -69,7 +69,7 @@ struct Answer: Equatable {
 }
 
 extension Answer.Citation {
-    fileprivate init?(_ passage: JSON, number: Int) {
+    fileprivate init?(_ passage: JSONValue, number: Int) {
         guard let start = passage["mesh"]?["byte_start"]?.integer,
             let end = passage["mesh"]?["byte_end"]?.integer, start <= end
         else { return nil }
@@ -89,7 +89,7 @@ extension Answer.Citation {
 }
 
 extension Answer.ExpertUse {
-    fileprivate init?(_ json: JSON) {
+    fileprivate init?(_ json: JSONValue) {
         guard let layer = json["layer"]?.integer, let expert = json["expert"]?.integer,
             let worker = json["worker"]?.string
         else { return nil }

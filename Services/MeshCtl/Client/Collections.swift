@@ -1,4 +1,4 @@
-internal import HTTP
+internal import JSON
 
 /// The collections of documents (OpenAI's vector stores) behind a front door.
 struct Collections {
@@ -54,7 +54,7 @@ struct Collections {
     }
 
     private func waitUntilIngested(
-        _ attached: JSON, at path: String, _ document: Document
+        _ attached: JSONValue, at path: String, _ document: Document
     ) async throws {
         var answer = attached
         let deadline = ContinuousClock.now + Self.ingestionTimeout
@@ -75,8 +75,8 @@ struct Collections {
     }
 
     /// Every element of a list, page after page.
-    private func pages(of path: String) async throws -> [JSON] {
-        var elements: [JSON] = []
+    private func pages(of path: String) async throws -> [JSONValue] {
+        var elements: [JSONValue] = []
         while true {
             let after = elements.last?["id"]?.string.map { "&after=\($0)" } ?? ""
             let page = try await frontDoor.get("\(path)?limit=\(Self.pageCountMax)\(after)")
@@ -87,7 +87,7 @@ struct Collections {
         }
     }
 
-    private static func identifier(in answer: JSON, _ path: String) throws -> String {
+    private static func identifier(in answer: JSONValue, _ path: String) throws -> String {
         guard let identifier = answer["id"]?.string else {
             throw MeshCtlError.malformedAnswer(path: path, reason: "no id in \(answer)")
         }
@@ -102,7 +102,7 @@ struct StoredDocument: Equatable {
     let byteCount: Int
     let modified: Int
 
-    init?(_ file: JSON) {
+    init?(_ file: JSONValue) {
         guard let identifier = file["id"]?.string, let path = file["attributes"]?["path"]?.string
         else {
             return nil
@@ -118,7 +118,7 @@ struct StoredDocument: Equatable {
         byteCount == document.byteCount && modified == document.modified
     }
 
-    static func attributes(of document: Document) -> JSON {
+    static func attributes(of document: Document) -> JSONValue {
         [
             "path": .string(document.path), "byte_count": .integer(document.byteCount),
             "modified": .integer(document.modified),

@@ -1,4 +1,4 @@
-internal import HTTP
+internal import JSON
 internal import NIOHTTP1
 
 /// JSON in, JSON out, and a refusal as an error.
@@ -10,29 +10,29 @@ struct MeshClient: Sendable {
 
     init(url: String) throws { http = try HTTPClient(url: url) }
 
-    func get(_ path: String, within limit: Duration = answerTimeout) async throws -> JSON {
+    func get(_ path: String, within limit: Duration = answerTimeout) async throws -> JSONValue {
         try await answer(to: HTTPRequest(path: path), within: limit)
     }
 
-    func post(_ path: String, _ body: JSON) async throws -> JSON {
+    func post(_ path: String, _ body: JSONValue) async throws -> JSONValue {
         try await answer(
             to: HTTPRequest(
                 method: .POST, path: path, contentType: "application/json", body: body.encoded()))
     }
 
-    func post(_ path: String, _ form: MultipartForm) async throws -> JSON {
+    func post(_ path: String, _ form: MultipartForm) async throws -> JSONValue {
         try await answer(
             to: HTTPRequest(
                 method: .POST, path: path, contentType: form.contentType, body: form.body))
     }
 
-    func delete(_ path: String) async throws -> JSON {
+    func delete(_ path: String) async throws -> JSONValue {
         try await answer(to: HTTPRequest(method: .DELETE, path: path))
     }
 
     /// Hands out each event of a streamed answer as it arrives.
     func events(
-        of path: String, _ body: JSON, _ receive: (JSON) async throws -> Void
+        of path: String, _ body: JSONValue, _ receive: (JSONValue) async throws -> Void
     ) async throws {
         var events = ServerSentEvents()
         var raw: [UInt8] = []
@@ -50,15 +50,15 @@ struct MeshClient: Sendable {
 
     private func answer(
         to request: HTTPRequest, within limit: Duration = answerTimeout
-    ) async throws -> JSON {
+    ) async throws -> JSONValue {
         let reply = try await http.reply(to: request, within: limit)
         guard (200..<300).contains(reply.status) else { throw Self.refusal(reply) }
         return try Self.json(String(decoding: reply.body, as: UTF8.self), request.path)
     }
 
-    private static func json(_ text: String, _ path: String) throws -> JSON {
+    private static func json(_ text: String, _ path: String) throws -> JSONValue {
         do {
-            return try JSON(parsing: text)
+            return try JSONValue(parsing: text)
         } catch {
             throw MeshCtlError.malformedAnswer(path: path, reason: "\(error)")
         }
@@ -66,7 +66,7 @@ struct MeshClient: Sendable {
 
     private static func refusal(_ reply: HTTPReply) -> MeshCtlError {
         let text = String(decoding: reply.body, as: UTF8.self)
-        let error = (try? JSON(parsing: text))?["error"]
+        let error = (try? JSONValue(parsing: text))?["error"]
         return .refused(
             status: reply.status, message: error?["message"]?.string ?? text,
             parameter: error?["param"]?.string)

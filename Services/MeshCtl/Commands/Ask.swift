@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import HTTP
+internal import JSON
 
 /// Asks a question and shows where the answer comes from.
 struct Ask: AsyncParsableCommand {
@@ -27,12 +27,12 @@ struct Ask: AsyncParsableCommand {
 
     func run() async throws {
         let frontDoor = try mesh.frontDoor()
-        let body: JSON = [
+        let body: JSONValue = [
             "model": .string(try await servedModel(frontDoor)), "input": .string(question),
             "stream": true, "temperature": 0, "tools": try await [search(frontDoor)],
             "include": ["file_search_call.results"], "mesh": ["routing": .bool(experts)],
         ]
-        var response: JSON?
+        var response: JSONValue?
         try await frontDoor.events(of: "/v1/responses", body) { event in
             switch event["type"]?.string {
             case "response.output_text.delta" where !output.json:
@@ -51,7 +51,7 @@ struct Ask: AsyncParsableCommand {
         show(response)
     }
 
-    private func show(_ response: JSON) {
+    private func show(_ response: JSONValue) {
         output.show(response) {
             let answer = Answer(response)
             return ["", ""] + answer.lines(withExperts: experts)
@@ -67,7 +67,7 @@ struct Ask: AsyncParsableCommand {
         return first
     }
 
-    private func search(_ frontDoor: MeshClient) async throws -> JSON {
+    private func search(_ frontDoor: MeshClient) async throws -> JSONValue {
         let known = try await Collections(frontDoor: frontDoor).all()
         guard let store = known.first(where: { $0.name == collection }) else {
             throw MeshCtlError.unknownCollection(name: collection, known: known.map(\.name))
@@ -75,7 +75,7 @@ struct Ask: AsyncParsableCommand {
         return ["type": "file_search", "vector_store_ids": [.string(store.identifier)]]
     }
 
-    private static func failure(_ event: JSON) -> MeshCtlError {
+    private static func failure(_ event: JSONValue) -> MeshCtlError {
         let error = event["response"]?["error"] ?? event
         return .refused(
             status: 500, message: error["message"]?.string ?? "\(event)",

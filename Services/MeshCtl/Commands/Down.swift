@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
-internal import HTTP
+internal import JSON
 
 /// Stops the mesh on this machine.
 struct Down: AsyncParsableCommand {

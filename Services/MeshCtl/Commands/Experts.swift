@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import HTTP
+internal import JSON
 
 /// Shows who holds which expert and what it did.
 struct Experts: AsyncParsableCommand {
@@ -30,7 +30,7 @@ struct Experts: AsyncParsableCommand {
     }
 
     /// One row per layer: the busiest expert tells how even the gate is.
-    static func summary(of layers: [JSON]) -> Table {
+    static func summary(of layers: [JSONValue]) -> Table {
         var table = Table("layer", "experts", "rows", "busiest", "share", "ms", "workers")
         for layer in layers {
             let experts = layer["experts"]?.array ?? []
@@ -46,7 +46,7 @@ struct Experts: AsyncParsableCommand {
         return table
     }
 
-    static func experts(of layer: JSON) -> Table {
+    static func experts(of layer: JSONValue) -> Table {
         var table = Table("expert", "artifact", "rows", "weight", "ms", "workers")
         for expert in layer["experts"]?.array ?? [] {
             table.add(
@@ -60,7 +60,7 @@ struct Experts: AsyncParsableCommand {
     }
 }
 
-extension JSON {
+extension JSONValue {
     fileprivate var rowCount: Int { self["rowCount"]?.integer ?? 0 }
     fileprivate var nanoseconds: Int { self["computeNanoseconds"]?.integer ?? 0 }
     fileprivate var workers: [String] { (self["workers"]?.array ?? []).compactMap(\.string) }

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Checkpoint
 internal import FoundationEssentials
-internal import HTTP
+internal import JSON
 
 /// Makes a model directory of published weights.
 struct Import: AsyncParsableCommand {

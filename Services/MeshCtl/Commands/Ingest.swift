@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import HTTP
+internal import JSON
 
 /// Puts documents into a collection.
 struct Ingest: AsyncParsableCommand {
@@ -49,7 +49,7 @@ struct Ingest: AsyncParsableCommand {
     }
 
     private func show(_ identifier: String, _ count: (added: Int, replaced: Int, unchanged: Int)) {
-        let result: JSON = [
+        let result: JSONValue = [
             "collection": .string(collection), "vector_store_id": .string(identifier),
             "added": .integer(count.added), "replaced": .integer(count.replaced),
             "unchanged": .integer(count.unchanged),

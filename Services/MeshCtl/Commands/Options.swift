@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import FoundationEssentials
-internal import HTTP
+internal import JSON
 
 /// What every command understands.
 struct OutputOptions: ParsableArguments {
@@ -8,7 +8,7 @@ struct OutputOptions: ParsableArguments {
     var json = false
 
     /// Prints the value, as JSON or as the lines that say the same to a person.
-    func show(_ value: JSON, lines: () -> [String]) {
+    func show(_ value: JSONValue, lines: () -> [String]) {
         if json {
             Terminal.result(value.description)
         } else {

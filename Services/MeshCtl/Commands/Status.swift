@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import HTTP
+internal import JSON
 
 /// Shows how the mesh is.
 struct Status: AsyncParsableCommand {
@@ -23,7 +23,7 @@ struct Status: AsyncParsableCommand {
         guard router["ready"]?.bool == true else { throw ExitCode.failure }
     }
 
-    private func processTable(_ processes: [JSON]) -> [String] {
+    private func processTable(_ processes: [JSONValue]) -> [String] {
         guard !processes.isEmpty else { return [] }
         var table = Table("process", "pid", "state", "memory")
         for process in processes {
@@ -35,7 +35,7 @@ struct Status: AsyncParsableCommand {
         return table.lines + [""]
     }
 
-    private func routerLines(_ router: JSON) -> [String] {
+    private func routerLines(_ router: JSONValue) -> [String] {
         let model = "\(router["model"]?.string ?? "") revision \(router["revision"]?.integer ?? 0)"
         let running = router["requests"]?["running"]?.integer ?? 0
         let waiting = router["requests"]?["waiting"]?.integer ?? 0
@@ -46,7 +46,7 @@ struct Status: AsyncParsableCommand {
         ] + workerTable(router).lines + failures(router)
     }
 
-    private func readiness(_ router: JSON) -> String {
+    private func readiness(_ router: JSONValue) -> String {
         guard router["ready"]?.bool != true else { return "ready" }
         let missing = (router["missingExperts"]?.array ?? []).map {
             "layer \($0["layer"]?.integer ?? 0) expert \($0["expert"]?.integer ?? 0)"
@@ -54,7 +54,7 @@ struct Status: AsyncParsableCommand {
         return "not ready, no live replica of " + missing.joined(separator: ", ")
     }
 
-    private func connection(_ knowledge: JSON?) -> String {
+    private func connection(_ knowledge: JSONValue?) -> String {
         switch knowledge?["connected"]?.bool {
         case true?: "connected"
         case false?: "not connected"
@@ -62,7 +62,7 @@ struct Status: AsyncParsableCommand {
         }
     }
 
-    private func workerTable(_ router: JSON) -> Table {
+    private func workerTable(_ router: JSONValue) -> Table {
         var table = Table("worker", "experts", "holds", "capacity", "in flight", "numeric class")
         for worker in router["workers"]?.array ?? [] {
             table.add(
@@ -75,7 +75,7 @@ struct Status: AsyncParsableCommand {
     }
 
     /// What workers could not load.
-    private func failures(_ router: JSON) -> [String] {
+    private func failures(_ router: JSONValue) -> [String] {
         (router["workers"]?.array ?? []).flatMap { worker in
             (worker["failures"]?.array ?? []).compactMap(\.string).map {
                 "\(worker["name"]?.string ?? ""): \($0)"
@@ -86,7 +86,7 @@ struct Status: AsyncParsableCommand {
 
 extension MeshRecord {
     /// The processes as `status --json` shows them.
-    fileprivate var processes: [JSON] {
+    fileprivate var processes: [JSONValue] {
         ([("meshctl up", supervisor)] + services).map { name, process in
             [
                 "name": .string(name), "pid": .integer(Int(process.pid)),

@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-internal import HTTP
+internal import JSON
 
 /// What `meshctl up` starts: the content of `compose/mesh.json`, checked.
 struct MeshConfiguration: Equatable {
@@ -55,13 +55,13 @@ struct PathExpansion {
 
 /// The members of a configuration file, with errors that name them.
 private struct Fields {
-    private let root: JSON
+    private let root: JSONValue
     private let path: String
 
     init(text: String, path: String) throws {
         self.path = path
         do {
-            root = try JSON(parsing: text)
+            root = try JSONValue(parsing: text)
         } catch {
             throw MeshCtlError.badConfiguration(path: path, reason: "not JSON: \(error)")
         }
@@ -89,8 +89,8 @@ private struct Fields {
         }
     }
 
-    private func member(_ names: [String]) -> JSON? {
-        names.reduce(root as JSON?) { value, name in value?[name] }
+    private func member(_ names: [String]) -> JSONValue? {
+        names.reduce(root as JSONValue?) { value, name in value?[name] }
     }
 
     private func failure(_ reason: String) -> MeshCtlError {

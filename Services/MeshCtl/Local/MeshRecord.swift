@@ -1,4 +1,4 @@
-internal import HTTP
+internal import JSON
 
 /// A mesh on this machine: its processes, and where it answers.
 struct MeshRecord: Equatable, Sendable {
@@ -20,7 +20,7 @@ struct MeshRecord: Equatable, Sendable {
 }
 
 extension MeshRecord {
-    init(json: JSON) throws {
+    init(json: JSONValue) throws {
         supervisor = try ProcessIdentity(json: json["supervisor"])
         url = json["url"]?.string
         adminURL = json["admin_url"]?.string
@@ -30,7 +30,7 @@ extension MeshRecord {
         }
     }
 
-    var json: JSON {
+    var json: JSONValue {
         [
             "url": .optional(url), "admin_url": .optional(adminURL), "ready": .bool(isReady),
             "supervisor": supervisor.json,
@@ -41,7 +41,7 @@ extension MeshRecord {
 }
 
 extension ProcessIdentity {
-    fileprivate init(json: JSON?) throws {
+    fileprivate init(json: JSONValue?) throws {
         guard let pid = json?["pid"]?.integer.flatMap(Int32.init(exactly:)),
             let startTime = json?["start_time"]?.integer
         else {
@@ -50,5 +50,5 @@ extension ProcessIdentity {
         self.init(pid: pid, startTime: startTime)
     }
 
-    fileprivate var json: JSON { ["pid": .integer(Int(pid)), "start_time": .integer(startTime)] }
+    fileprivate var json: JSONValue { ["pid": .integer(Int(pid)), "start_time": .integer(startTime)] }
 }

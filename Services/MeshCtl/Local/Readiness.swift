@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-internal import HTTP
+internal import JSON
 
 /// Waits for a mesh that is starting: for each service's ready file, which says where it listens,
 /// then for its word that it can do its work, and last for the router's link to the documents.
@@ -68,7 +68,7 @@ struct Readiness: Sendable {
 
     private static func reasons(_ reply: HTTPReply) -> [String] {
         let text = String(decoding: reply.body, as: UTF8.self)
-        let reasons = (try? JSON(parsing: text))?["reasons"]?.array?.compactMap(\.string)
+        let reasons = (try? JSONValue(parsing: text))?["reasons"]?.array?.compactMap(\.string)
         return reasons ?? [text]
     }
 }
@@ -82,7 +82,7 @@ private struct Addresses {
     /// Nil while the file is not there; it is written whole.
     init?(readyFile: String) {
         guard let text = try? String(contentsOfFile: readyFile, encoding: .utf8),
-            let ready = try? JSON(parsing: text), let admin = ready["adminAddress"]?.string
+            let ready = try? JSONValue(parsing: text), let admin = ready["adminAddress"]?.string
         else { return nil }
         self.admin = "http://\(admin)"
         http = ready["addresses"]?["http"]?.string.map { "http://\($0)" }

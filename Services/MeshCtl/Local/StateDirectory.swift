@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-internal import HTTP
+internal import JSON
 
 /// Where a local mesh keeps what it is: who runs, where they listen, what they log and store.
 struct StateDirectory: Sendable {
@@ -44,7 +44,7 @@ struct StateDirectory: Sendable {
     func lastMesh() throws -> MeshRecord? {
         guard let text = try? String(contentsOfFile: record, encoding: .utf8) else { return nil }
         do {
-            return try MeshRecord(json: JSON(parsing: text))
+            return try MeshRecord(json: JSONValue(parsing: text))
         } catch {
             throw MeshCtlError.unreadable(path: record, reason: "\(error)")
         }

@@ -1,5 +1,6 @@
 internal import Checkpoint
 internal import HTTP
+internal import JSON
 internal import LinearAlgebra
 internal import Model
 
@@ -72,7 +73,7 @@ extension Authorship {
 }
 
 extension RevisionEdit.Layer {
-    fileprivate init(_ value: JSON, path: String) throws(FrontDoorError) {
+    fileprivate init(_ value: JSONValue, path: String) throws(FrontDoorError) {
         var fields = try Fields(value, path: path)
         guard let layer = try fields.integer("layer", in: 0...Manifest.layerCountMax) else {
             throw .invalid(message: "'\(path).layer' is missing", param: "\(path).layer")

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// `/v1/responses`.
 struct AnswerRoutes: Sendable {
     let engine: any GenerationEngine
@@ -24,7 +26,7 @@ struct AnswerRoutes: Sendable {
 
     private static func whole(
         _ events: AsyncThrowingStream<AnswerEvent, any Error>, _ empty: ResponseComposer
-    ) async throws -> JSON {
+    ) async throws -> JSONValue {
         var composer = empty
         for try await event in events { _ = composer.add(event) }
         try Task.checkCancellation()

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Models, completions and embeddings.
 struct GenerationRoutes: Sendable {
     let engine: any GenerationEngine
@@ -38,7 +40,7 @@ struct GenerationRoutes: Sendable {
     /// - Parameter chunks: of an event, and of the number of Unicode scalars that went before it.
     private func stream(
         _ events: AsyncThrowingStream<GenerationEvent, any Error>,
-        _ chunks: @escaping @Sendable (GenerationEvent, Int) -> [JSON]
+        _ chunks: @escaping @Sendable (GenerationEvent, Int) -> [JSONValue]
     ) -> OutgoingResponse {
         ServerSentEvents.response { stream in
             var offset = 0
@@ -94,8 +96,8 @@ extension GenerationEvent {
 }
 
 extension ModelDescription {
-    fileprivate var json: JSON {
-        var members: [(String, JSON)] = [
+    fileprivate var json: JSONValue {
+        var members: [(String, JSONValue)] = [
             ("id", .string(id)), ("object", "model"), ("created", .integer(createdAt)),
             ("owned_by", .string(owner)),
         ]

@@ -1,7 +1,9 @@
+internal import JSON
+
 /// How usage, citations and passages look in a response object.
 
 extension Usage {
-    var responseJSON: JSON {
+    var responseJSON: JSONValue {
         [
             "input_tokens": .integer(promptTokenCount),
             "input_tokens_details": ["cached_tokens": 0],
@@ -13,8 +15,8 @@ extension Usage {
 }
 
 extension Citation {
-    var json: JSON {
-        var members: [(String, JSON)] = [
+    var json: JSONValue {
+        var members: [(String, JSONValue)] = [
             ("type", "file_citation"), ("file_id", .string(fileID)),
             ("filename", .string(filename)),
             ("index", .integer(index)),
@@ -26,8 +28,8 @@ extension Citation {
 
 extension FoundPassage {
     /// As `file_search_call.results` shows it.
-    var resultJSON: JSON {
-        var members: [(String, JSON)] = [
+    var resultJSON: JSONValue {
+        var members: [(String, JSONValue)] = [
             ("file_id", .string(fileID)), ("filename", .string(filename)),
             ("score", .number(score)),
             ("text", .string(text)), ("attributes", AttributeValue.json(attributes)),
@@ -38,7 +40,7 @@ extension FoundPassage {
 }
 
 extension Provenance {
-    var json: JSON {
+    var json: JSONValue {
         [
             "byte_start": .integer(byteRange.lowerBound),
             "byte_end": .integer(byteRange.upperBound),

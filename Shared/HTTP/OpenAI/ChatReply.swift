@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The shapes of `/v1/chat/completions`: the whole answer, and the chunks of a streamed one.
 struct ChatReply: Sendable {
     let id = "chatcmpl-" + RandomIdentifier.hex(byteCount: 12)
@@ -12,12 +14,12 @@ struct ChatReply: Sendable {
         includesUsage = request.includesUsage
     }
 
-    func whole(_ summary: GenerationSummary) -> JSON {
-        let message: JSON = [
+    func whole(_ summary: GenerationSummary) -> JSONValue {
+        let message: JSONValue = [
             "role": "assistant", "content": .string(summary.text), "refusal": nil,
             "annotations": [],
         ]
-        let choice: JSON = [
+        let choice: JSONValue = [
             "index": 0, "message": message,
             "logprobs": withLogProbabilities ? LogProbabilities.chat(summary.tokens) : nil,
             "finish_reason": .optional(summary.ending?.reason.rawValue),
@@ -31,7 +33,7 @@ struct ChatReply: Sendable {
     }
 
     /// What an event adds to the stream: nothing, one chunk, or at the end two.
-    func chunks(_ event: GenerationEvent) -> [JSON] {
+    func chunks(_ event: GenerationEvent) -> [JSONValue] {
         switch event {
         case .started: return [chunk(["role": "assistant", "content": ""])]
         case .token(let token):
@@ -50,25 +52,25 @@ struct ChatReply: Sendable {
     }
 
     private func chunk(
-        _ delta: JSON, logProbabilities: JSON? = nil, reason: FinishReason? = nil,
-        extra: [(String, JSON)] = []
-    ) -> JSON {
-        let choice: JSON = [
+        _ delta: JSONValue, logProbabilities: JSONValue? = nil, reason: FinishReason? = nil,
+        extra: [(String, JSONValue)] = []
+    ) -> JSONValue {
+        let choice: JSONValue = [
             "index": 0, "delta": delta, "logprobs": logProbabilities ?? nil,
             "finish_reason": .optional(reason?.rawValue),
         ]
-        let usage: [(String, JSON)] = includesUsage ? [("usage", nil)] : []
+        let usage: [(String, JSONValue)] = includesUsage ? [("usage", nil)] : []
         return .members(head("chat.completion.chunk") + [("choices", [choice])] + usage + extra)
     }
 
-    private func head(_ object: String) -> [(String, JSON)] {
+    private func head(_ object: String) -> [(String, JSONValue)] {
         [
             ("id", .string(id)), ("object", .string(object)), ("created", .integer(createdAt)),
             ("model", .string(model)),
         ]
     }
 
-    private func tail(_ mesh: MeshReport?) -> [(String, JSON)] {
+    private func tail(_ mesh: MeshReport?) -> [(String, JSONValue)] {
         guard let mesh else { return [] }
         return [("system_fingerprint", .string(mesh.revision)), ("mesh", mesh.json)]
     }

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// `POST /v1/chat/completions`, as far as it is supported: a value of this type has been checked.
 struct ChatRequest {
     var generation: GenerationRequest
@@ -50,7 +52,7 @@ struct ChatRequest {
         try fields.accept("modalities", ["text"])
     }
 
-    private static func turns(_ value: JSON) throws(FrontDoorError) -> [ChatTurn] {
+    private static func turns(_ value: JSONValue) throws(FrontDoorError) -> [ChatTurn] {
         guard let messages = value.array else { throw .wrongType("messages", "an array", value) }
         guard !messages.isEmpty else { throw .invalidValue("messages", "is empty") }
         var turns: [ChatTurn] = []
@@ -88,7 +90,7 @@ extension Fields {
     }
 
     /// A message's content: a string, or parts that are all text.
-    func text(_ content: JSON, _ name: String, partTypes: [String]) throws(FrontDoorError) -> String
+    func text(_ content: JSONValue, _ name: String, partTypes: [String]) throws(FrontDoorError) -> String
     {
         if let text = content.string { return text }
         guard let parts = content.array else {

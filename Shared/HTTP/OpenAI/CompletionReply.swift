@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The shapes of `/v1/completions`.
 struct CompletionReply: Sendable {
     let id = "cmpl-" + RandomIdentifier.hex(byteCount: 12)
@@ -12,14 +14,14 @@ struct CompletionReply: Sendable {
         includesUsage = request.includesUsage
     }
 
-    func whole(_ summary: GenerationSummary) -> JSON {
+    func whole(_ summary: GenerationSummary) -> JSONValue {
         let choice = choice(
             summary.text, tokens: summary.tokens, offset: 0, reason: summary.ending?.reason)
         return object([choice], usage: summary.ending?.usage.json, mesh: summary.ending?.mesh)
     }
 
     /// - Parameter offset: Unicode scalars sent before.
-    func chunks(_ event: GenerationEvent, offset: Int) -> [JSON] {
+    func chunks(_ event: GenerationEvent, offset: Int) -> [JSONValue] {
         switch event {
         case .started: return []
         case .token(let token):
@@ -36,7 +38,7 @@ struct CompletionReply: Sendable {
 
     private func choice(
         _ text: String, tokens: [GeneratedToken], offset: Int, reason: FinishReason?
-    ) -> JSON {
+    ) -> JSONValue {
         let hasLogProbabilities = withLogProbabilities && !tokens.allSatisfy(\.isEnd)
         return [
             "text": .string(text), "index": 0,
@@ -46,8 +48,8 @@ struct CompletionReply: Sendable {
         ]
     }
 
-    private func object(_ choices: [JSON], usage: JSON?, mesh: MeshReport? = nil) -> JSON {
-        var members: [(String, JSON)] = [
+    private func object(_ choices: [JSONValue], usage: JSONValue?, mesh: MeshReport? = nil) -> JSONValue {
+        var members: [(String, JSONValue)] = [
             ("id", .string(id)), ("object", "text_completion"), ("created", .integer(createdAt)),
             ("model", .string(model)), ("choices", .array(choices)),
         ]

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// `POST /v1/completions`, as far as it is supported.
 struct CompletionRequest {
     /// What OpenAI takes when the client does not say.
@@ -29,7 +31,7 @@ struct CompletionRequest {
     }
 
     /// A text, or token ids; either may come as a list of one.
-    private static func prompt(_ value: JSON) throws(FrontDoorError) -> GenerationRequest.Prompt {
+    private static func prompt(_ value: JSONValue) throws(FrontDoorError) -> GenerationRequest.Prompt {
         if let text = value.string { return .text(text) }
         guard let elements = value.array else {
             throw .wrongType("prompt", "a string or an array of token ids", value)
@@ -48,7 +50,7 @@ struct CompletionRequest {
         }
     }
 
-    private static func tokens(_ elements: [JSON]) throws(FrontDoorError) -> [Int32] {
+    private static func tokens(_ elements: [JSONValue]) throws(FrontDoorError) -> [Int32] {
         var tokens: [Int32] = []
         for (index, element) in elements.enumerated() {
             guard let id = element.integer, id >= 0, let token = Int32(exactly: id) else {

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// `POST /v1/embeddings`: the request's fields and the reply's shape.
 struct EmbeddingsCall {
     enum Encoding: String, CaseIterable { case float, base64 }
@@ -22,7 +24,7 @@ struct EmbeddingsCall {
         try fields.end()
     }
 
-    private static func inputs(_ value: JSON) throws(FrontDoorError) -> [String] {
+    private static func inputs(_ value: JSONValue) throws(FrontDoorError) -> [String] {
         let elements = value.array ?? [value]
         guard (1...inputCountMax).contains(elements.count) else {
             throw .invalidValue("input", "must hold 1 to \(inputCountMax) texts")
@@ -42,8 +44,8 @@ struct EmbeddingsCall {
         return inputs
     }
 
-    func response(_ reply: EmbeddingReply) -> JSON {
-        let data = reply.vectors.enumerated().map { index, vector -> JSON in
+    func response(_ reply: EmbeddingReply) -> JSONValue {
+        let data = reply.vectors.enumerated().map { index, vector -> JSONValue in
             ["object": "embedding", "index": .integer(index), "embedding": encoded(vector)]
         }
         return [
@@ -55,7 +57,7 @@ struct EmbeddingsCall {
         ]
     }
 
-    private func encoded(_ vector: [Float]) -> JSON {
+    private func encoded(_ vector: [Float]) -> JSONValue {
         switch encoding {
         // The shortest decimal that is this float again: half the text of its double.
         case .float: .array(vector.map { .number(Double($0.description) ?? Double($0)) })

@@ -1,14 +1,16 @@
+public import JSON
+
 /// The members of a request's object, taken out one by one. What is left at the end was not
 /// understood, and is refused by name: a field that is ignored in silence is a wrong answer that
 /// nobody sees.
 public struct Fields {
-    private var members: [String: JSON]
+    private var members: [String: JSONValue]
     private let order: [String]
     private let path: String
 
     /// - Parameter path: where the object stands in the request: `messages[0]`, empty for the
     ///   request itself.
-    public init(_ value: JSON, path: String = "") throws(FrontDoorError) {
+    public init(_ value: JSONValue, path: String = "") throws(FrontDoorError) {
         guard case .object(let object) = value else {
             throw .wrongType(path.isEmpty ? nil : path, "an object", value)
         }
@@ -22,9 +24,9 @@ public struct Fields {
 
     /// The members of a request's body.
     public init(body: [UInt8]) throws(FrontDoorError) {
-        let value: JSON
+        let value: JSONValue
         do throws(JSONError) {
-            value = try JSON(parsing: body)
+            value = try JSONValue(parsing: body)
         } catch {
             throw .invalid(
                 message: "the body is not valid JSON: \(error)", param: nil, code: "invalid_json")
@@ -36,10 +38,10 @@ public struct Fields {
     public func path(of name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
     /// A member of any type; nil when it is absent.
-    public mutating func take(_ name: String) -> JSON? { members.removeValue(forKey: name) }
+    public mutating func take(_ name: String) -> JSONValue? { members.removeValue(forKey: name) }
 
     /// A member of any type that must be there.
-    public mutating func required(_ name: String) throws(FrontDoorError) -> JSON {
+    public mutating func required(_ name: String) throws(FrontDoorError) -> JSONValue {
         guard let value = take(name) else {
             throw .invalid(
                 message: "missing required parameter: '\(path(of: name))'", param: path(of: name),
@@ -104,7 +106,7 @@ public struct Fields {
     }
 
     /// Values of any types.
-    public mutating func array(_ name: String) throws(FrontDoorError) -> [JSON]? {
+    public mutating func array(_ name: String) throws(FrontDoorError) -> [JSONValue]? {
         guard let value = take(name) else { return nil }
         guard let array = value.array else { throw .wrongType(path(of: name), "an array", value) }
         return array
@@ -127,7 +129,7 @@ public struct Fields {
     }
 
     /// A field that is known but that has only these values here: they change nothing.
-    mutating func accept(_ name: String, _ neutral: JSON...) throws(FrontDoorError) {
+    mutating func accept(_ name: String, _ neutral: JSONValue...) throws(FrontDoorError) {
         guard let value = take(name) else { return }
         // 0 and 0.0 are the same number.
         if neutral.contains(where: {
@@ -138,7 +140,7 @@ public struct Fields {
         throw .unsupported(path(of: name), value, only: neutral)
     }
 
-    static func string(_ value: JSON, _ path: String) throws(FrontDoorError) -> String {
+    static func string(_ value: JSONValue, _ path: String) throws(FrontDoorError) -> String {
         guard let string = value.string else { throw .wrongType(path, "a string", value) }
         return string
     }
@@ -150,7 +152,7 @@ public struct Fields {
 }
 
 extension FrontDoorError {
-    static func wrongType(_ param: String?, _ expected: String, _ value: JSON) -> FrontDoorError {
+    static func wrongType(_ param: String?, _ expected: String, _ value: JSONValue) -> FrontDoorError {
         let subject = param.map { "'\($0)'" } ?? "the body"
         return .invalid(
             message: "\(subject) must be \(expected), not \(value.kind)", param: param,
@@ -168,7 +170,7 @@ extension FrontDoorError {
     }
 
     /// A value of a known field that this server cannot honour.
-    static func unsupported(_ param: String, _ value: JSON, only neutral: [JSON]) -> FrontDoorError
+    static func unsupported(_ param: String, _ value: JSONValue, only neutral: [JSONValue]) -> FrontDoorError
     {
         let values = neutral.map(\.description).joined(separator: " or ")
         // A large value is not sent back whole.

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// A generation, gathered until it has finished.
 struct GenerationSummary {
     let model: String
@@ -33,7 +35,7 @@ struct GenerationSummary {
 }
 
 extension Usage {
-    var json: JSON {
+    var json: JSONValue {
         [
             "prompt_tokens": .integer(promptTokenCount),
             "completion_tokens": .integer(completionTokenCount),
@@ -43,8 +45,8 @@ extension Usage {
 }
 
 extension MeshReport {
-    var json: JSON {
-        var members: [(String, JSON)] = [("revision", .string(revision))]
+    var json: JSONValue {
+        var members: [(String, JSONValue)] = [("revision", .string(revision))]
         if let support { members.append(("support", .string(support.rawValue))) }
         if !experts.isEmpty { members.append(("experts", .array(experts.map(\.json)))) }
         return .members(members)
@@ -52,7 +54,7 @@ extension MeshReport {
 }
 
 extension MeshReport.ExpertUse {
-    fileprivate var json: JSON {
+    fileprivate var json: JSONValue {
         [
             "layer": .integer(layer), "expert": .integer(expert), "worker": .string(worker),
             "weight": .number(weight), "tokens": .integer(tokenCount),

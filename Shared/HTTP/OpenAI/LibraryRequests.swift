@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The bodies and queries of the library's operations.
 
 struct VectorStoreFields {
@@ -92,7 +94,7 @@ struct SearchBody {
     }
 
     /// The page of results; there is never a second one, for `limit` is the client's.
-    func response(_ passages: [FoundPassage]) -> JSON {
+    func response(_ passages: [FoundPassage]) -> JSONValue {
         [
             "object": "vector_store.search_results.page",
             "search_query": .array(queries.map { .string($0) }),
@@ -117,7 +119,7 @@ extension Fields {
         return attributes
     }
 
-    private static func attribute(_ value: JSON, _ path: String) throws(FrontDoorError)
+    private static func attribute(_ value: JSONValue, _ path: String) throws(FrontDoorError)
         -> AttributeValue
     {
         if let text = value.string { return .string(text) }

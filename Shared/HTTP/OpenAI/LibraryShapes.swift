@@ -1,7 +1,9 @@
+internal import JSON
+
 /// How files, vector stores and searches look to a client.
 
 extension FileRecord {
-    var json: JSON {
+    var json: JSONValue {
         [
             "id": .string(id), "object": "file", "bytes": .integer(byteCount),
             "created_at": .integer(createdAt), "expires_at": nil, "filename": .string(filename),
@@ -11,7 +13,7 @@ extension FileRecord {
 }
 
 extension FileCounts {
-    var json: JSON {
+    var json: JSONValue {
         [
             "in_progress": .integer(inProgress), "completed": .integer(completed),
             "failed": .integer(failed), "cancelled": .integer(cancelled), "total": .integer(total),
@@ -20,8 +22,8 @@ extension FileCounts {
 }
 
 extension VectorStoreRecord {
-    var json: JSON {
-        let pairs = metadata.sorted { $0.key < $1.key }.map { ($0.key, JSON.string($0.value)) }
+    var json: JSONValue {
+        let pairs = metadata.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.string($0.value)) }
         return [
             "id": .string(id), "object": "vector_store", "created_at": .integer(createdAt),
             "name": .string(name), "usage_bytes": .integer(usageByteCount),
@@ -34,8 +36,8 @@ extension VectorStoreRecord {
 }
 
 extension AttachedFileRecord {
-    var json: JSON {
-        let error: JSON = failure.map { ["code": "invalid_file", "message": .string($0)] } ?? .null
+    var json: JSONValue {
+        let error: JSONValue = failure.map { ["code": "invalid_file", "message": .string($0)] } ?? .null
         return [
             "id": .string(fileID), "object": "vector_store.file", "created_at": .integer(createdAt),
             "vector_store_id": .string(vectorStoreID), "status": .string(status.rawValue),
@@ -47,7 +49,7 @@ extension AttachedFileRecord {
 }
 
 extension FileBatchRecord {
-    var json: JSON {
+    var json: JSONValue {
         [
             "id": .string(id), "object": "vector_store.files_batch",
             "created_at": .integer(createdAt),
@@ -64,7 +66,7 @@ extension FileBatchRecord {
 }
 
 extension AttributeValue {
-    var json: JSON {
+    var json: JSONValue {
         switch self {
         case .string(let text): .string(text)
         case .number(let value): Int(exactly: value).map { .integer($0) } ?? .number(value)
@@ -72,15 +74,15 @@ extension AttributeValue {
         }
     }
 
-    static func json(_ attributes: [String: AttributeValue]) -> JSON {
+    static func json(_ attributes: [String: AttributeValue]) -> JSONValue {
         .members(attributes.sorted { $0.key < $1.key }.map { ($0.key, $0.value.json) })
     }
 }
 
 extension FoundPassage {
     /// As a vector store's search shows it.
-    var searchJSON: JSON {
-        var members: [(String, JSON)] = [
+    var searchJSON: JSONValue {
+        var members: [(String, JSONValue)] = [
             ("file_id", .string(fileID)), ("filename", .string(filename)),
             ("score", .number(score)),
             ("attributes", AttributeValue.json(attributes)),
@@ -91,9 +93,9 @@ extension FoundPassage {
     }
 }
 
-extension Page where Item == JSON {
+extension Page where Item == JSONValue {
     /// `{object: "list", data, first_id, last_id, has_more}`
-    var json: JSON {
+    var json: JSONValue {
         [
             "object": "list", "data": .array(items), "first_id": items.first?["id"] ?? .null,
             "last_id": items.last?["id"] ?? .null, "has_more": .bool(hasMore),

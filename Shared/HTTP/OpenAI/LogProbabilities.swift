@@ -1,14 +1,16 @@
+internal import JSON
+
 /// Log probabilities as chat and as completions show them.
 enum LogProbabilities {
     /// JSON has no minus infinity; this is what OpenAI writes for it.
     private static let floor = -9999.0
 
     /// Of chat: one entry per token of the answer.
-    static func chat(_ tokens: [GeneratedToken]) -> JSON {
+    static func chat(_ tokens: [GeneratedToken]) -> JSONValue {
         ["content": .array(tokens.filter { !$0.isEnd }.map(entry)), "refusal": nil]
     }
 
-    private static func entry(_ token: GeneratedToken) -> JSON {
+    private static func entry(_ token: GeneratedToken) -> JSONValue {
         var entry = entry(bytes: token.bytes, token.logProbability ?? floor)
         entry["top_logprobs"] = .array(
             token.alternatives.map { .object(Self.entry(bytes: $0.bytes, $0.logProbability)) })
@@ -26,9 +28,9 @@ enum LogProbabilities {
     /// Of completions: parallel arrays, one element per token of the answer.
     /// - Parameter offset: where the first token's text begins, in Unicode scalars of the whole
     ///   text.
-    static func completion(_ generated: [GeneratedToken], from offset: Int) -> JSON {
+    static func completion(_ generated: [GeneratedToken], from offset: Int) -> JSONValue {
         let tokens = generated.filter { !$0.isEnd }
-        var offsets: [JSON] = []
+        var offsets: [JSONValue] = []
         var position = offset
         for token in tokens {
             offsets.append(.integer(position))
@@ -43,7 +45,7 @@ enum LogProbabilities {
         ]
     }
 
-    private static func alternatives(_ token: GeneratedToken) -> JSON {
+    private static func alternatives(_ token: GeneratedToken) -> JSONValue {
         .members(
             token.alternatives.map { (text($0.bytes), .number(max($0.logProbability, floor))) })
     }

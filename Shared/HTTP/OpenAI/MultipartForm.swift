@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The parts of a `multipart/form-data` body (RFC 7578), read strictly: what is ambiguous is
 /// refused.
 struct MultipartForm: Equatable {

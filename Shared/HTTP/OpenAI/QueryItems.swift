@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The query of a request, taken item by item like the fields of a body.
 public struct QueryItems {
     private var items: [String: String] = [:]

@@ -1,8 +1,10 @@
+internal import JSON
+
 /// Builds the response object of `/v1/responses` and the events that lead to it, in the order that
 /// clients rely on. A state machine: answer events in, named events out; what is sent at once and
 /// what is streamed come from the same state.
 struct ResponseComposer {
-    typealias Event = (name: String, body: JSON)
+    typealias Event = (name: String, body: JSONValue)
 
     let id = "resp_" + RandomIdentifier.hex(byteCount: 16)
     private let searchID = "fs_" + RandomIdentifier.hex(byteCount: 16)
@@ -44,7 +46,7 @@ struct ResponseComposer {
 
     /// The last event of an answer that failed after it had begun.
     mutating func fail(_ error: ErrorBody) -> [Event] {
-        let failure: JSON = [
+        let failure: JSONValue = [
             "code": .string(error.code ?? error.type), "message": .string(error.message),
         ]
         return [event("response.failed", [("response", object(status: "failed", error: failure))])]
@@ -53,7 +55,7 @@ struct ResponseComposer {
     // MARK: Search
 
     private mutating func beginSearch() -> [Event] {
-        let place = [("output_index", JSON.integer(0)), ("item_id", .string(searchID))]
+        let place = [("output_index", JSONValue.integer(0)), ("item_id", .string(searchID))]
         return [
             event(
                 "response.output_item.added",
@@ -64,7 +66,7 @@ struct ResponseComposer {
     }
 
     private mutating func endSearch() -> [Event] {
-        let place = [("output_index", JSON.integer(0)), ("item_id", .string(searchID))]
+        let place = [("output_index", JSONValue.integer(0)), ("item_id", .string(searchID))]
         return [
             event("response.file_search_call.completed", place),
             event(
@@ -73,7 +75,7 @@ struct ResponseComposer {
         ]
     }
 
-    private func searchItem(_ status: String) -> JSON {
+    private func searchItem(_ status: String) -> JSONValue {
         let results = request.includesResults ? passages.map { $0.map(\.resultJSON) } : nil
         return [
             "id": .string(searchID), "type": "file_search_call", "status": .string(status),
@@ -85,16 +87,16 @@ struct ResponseComposer {
     // MARK: Message
 
     /// The message follows the search, where there was one.
-    private var messageIndex: JSON { .integer(passages == nil ? 0 : 1) }
+    private var messageIndex: JSONValue { .integer(passages == nil ? 0 : 1) }
 
-    private var textPlace: [(String, JSON)] {
+    private var textPlace: [(String, JSONValue)] {
         [("item_id", .string(messageID)), ("output_index", messageIndex), ("content_index", 0)]
     }
 
     private mutating func openMessage() -> [Event] {
         guard !isMessageOpen else { return [] }
         isMessageOpen = true
-        let item: JSON = [
+        let item: JSONValue = [
             "id": .string(messageID), "type": "message", "status": "in_progress",
             "role": "assistant",
             "content": [],
@@ -140,14 +142,14 @@ struct ResponseComposer {
         ]
     }
 
-    private var part: JSON {
+    private var part: JSONValue {
         [
             "type": "output_text", "text": .string(text),
             "annotations": .array(citations.map(\.json)), "logprobs": [],
         ]
     }
 
-    private var messageItem: JSON {
+    private var messageItem: JSONValue {
         let status = ending?.reason == .length ? "incomplete" : "completed"
         return [
             "id": .string(messageID), "type": "message", "status": .string(status),
@@ -158,23 +160,23 @@ struct ResponseComposer {
 
     // MARK: The whole
 
-    private mutating func event(_ name: String, _ members: [(String, JSON)]) -> Event {
+    private mutating func event(_ name: String, _ members: [(String, JSONValue)]) -> Event {
         defer { sequenceNumber += 1 }
         let all =
-            [("type", JSON.string(name)), ("sequence_number", .integer(sequenceNumber))] + members
+            [("type", JSONValue.string(name)), ("sequence_number", .integer(sequenceNumber))] + members
         return (name, .members(all))
     }
 
     private mutating func whole(_ name: String) -> Event { event(name, [("response", response)]) }
 
     /// The response object as it stands.
-    var response: JSON {
+    var response: JSONValue {
         guard let ending else { return object(status: "in_progress", error: nil) }
         return object(status: ending.reason == .length ? "incomplete" : "completed", error: nil)
     }
 
-    private func object(status: String, error: JSON) -> JSON {
-        var members: [(String, JSON)] = [
+    private func object(status: String, error: JSONValue) -> JSONValue {
+        var members: [(String, JSONValue)] = [
             ("id", .string(id)), ("object", "response"), ("created_at", .integer(createdAt)),
             ("status", .string(status)), ("background", false), ("error", error),
             ("incomplete_details", status == "incomplete" ? ["reason": "max_output_tokens"] : nil),
@@ -188,12 +190,12 @@ struct ResponseComposer {
         return .members(members)
     }
 
-    private var output: [JSON] {
+    private var output: [JSONValue] {
         guard ending != nil else { return [] }
         return (passages == nil ? [] : [searchItem("completed")]) + [messageItem]
     }
 
-    private var echo: [(String, JSON)] {
+    private var echo: [(String, JSONValue)] {
         let answer = request.answer
         let metadata = request.echo.metadata.sorted { $0.key < $1.key }
         return [

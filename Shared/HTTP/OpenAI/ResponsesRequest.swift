@@ -1,3 +1,5 @@
+internal import JSON
+
 /// `POST /v1/responses`, as far as it is supported.
 struct ResponsesRequest {
     var answer: AnswerRequest
@@ -8,8 +10,8 @@ struct ResponsesRequest {
     let echo: Echo
 
     struct Echo {
-        let tools: JSON
-        let toolChoice: JSON
+        let tools: JSONValue
+        let toolChoice: JSONValue
         let metadata: [String: String]
         let parallelToolCalls: Bool
     }
@@ -62,7 +64,7 @@ struct ResponsesRequest {
     // MARK: Tools
 
     private static func fileSearch(
-        _ tools: [JSON], _ choice: JSON
+        _ tools: [JSONValue], _ choice: JSONValue
     ) throws(FrontDoorError) -> AnswerRequest.FileSearch? {
         guard tools.count <= 1 else {
             throw .invalidValue("tools", "may hold one tool, of type 'file_search'")
@@ -70,7 +72,7 @@ struct ResponsesRequest {
         let search = try tools.first.map { tool throws(FrontDoorError) in
             try fileSearch(Fields(tool, path: "tools[0]"))
         }
-        let choices: [JSON] = ["auto", "none", "required", ["type": "file_search"]]
+        let choices: [JSONValue] = ["auto", "none", "required", ["type": "file_search"]]
         guard choices.contains(choice) else {
             throw .unsupported("tool_choice", choice, only: choices)
         }
@@ -102,7 +104,7 @@ struct ResponsesRequest {
 
 /// `input` of a response: a string, or the items of a conversation.
 enum InputItems {
-    static func turns(_ input: JSON) throws(FrontDoorError) -> [ChatTurn] {
+    static func turns(_ input: JSONValue) throws(FrontDoorError) -> [ChatTurn] {
         if let text = input.string { return [ChatTurn(role: .user, content: text)] }
         guard let items = input.array else {
             throw .wrongType("input", "a string or an array", input)

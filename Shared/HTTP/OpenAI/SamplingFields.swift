@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The fields that chat, completions and responses have in common.
 extension Fields {
     /// Strings at which a generation may stop; OpenAI allows 4, others more.

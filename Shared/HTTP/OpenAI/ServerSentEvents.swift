@@ -1,10 +1,12 @@
+internal import JSON
+
 /// A stream of server-sent events: `data: {…}` and an empty line, each written as soon as it is
 /// known.
 struct ServerSentEvents: Sendable {
     let stream: ResponseStream
 
     /// - Parameter name: the event's type, where the dialect names it.
-    func send(_ value: JSON, name: String? = nil) async throws {
+    func send(_ value: JSONValue, name: String? = nil) async throws {
         // JSON text holds no line break, so one `data:` line is enough.
         var bytes = name.map { Array("event: \($0)\n".utf8) } ?? []
         bytes += Array("data: ".utf8) + value.encoded() + Array("\n\n".utf8)

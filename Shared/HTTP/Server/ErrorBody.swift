@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The shape in which every error leaves: `{"error": {"message", "type", "param", "code"}}`.
 struct ErrorBody: Sendable, Equatable {
     var message: String
@@ -13,7 +15,7 @@ struct ErrorBody: Sendable, Equatable {
         (self.message, self.type, self.param, self.code) = (message, type, param, code)
     }
 
-    var json: JSON {
+    var json: JSONValue {
         [
             "error": [
                 "message": .string(message), "type": .string(type),

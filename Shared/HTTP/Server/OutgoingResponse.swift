@@ -1,3 +1,5 @@
+public import JSON
+
 /// What a handler answers: a status, header fields, and bytes at once or as they come.
 public struct OutgoingResponse: Sendable {
     /// The bytes after the head.
@@ -20,7 +22,7 @@ public struct OutgoingResponse: Sendable {
 
     /// A response of JSON.
     public static func json(
-        _ value: JSON, status: Int = 200, headers: [(name: String, value: String)] = []
+        _ value: JSONValue, status: Int = 200, headers: [(name: String, value: String)] = []
     ) -> OutgoingResponse {
         let fields = [(name: "content-type", value: "application/json")] + headers
         return OutgoingResponse(status: status, headers: fields, body: .bytes(value.encoded()))

@@ -1,4 +1,5 @@
 import FuzzDriver
+import JSON
 
 @testable import HTTP
 
@@ -20,8 +21,8 @@ let decoders: [@Sendable ([UInt8]) throws -> Void] = [
 
 fuzz { bytes in
     // Throwing is right; only a trap is a find, or a value that does not survive writing.
-    if let value = try? JSON(parsing: bytes) {
-        let again = try? JSON(parsing: value.encoded())
+    if let value = try? JSONValue(parsing: bytes) {
+        let again = try? JSONValue(parsing: value.encoded())
         precondition(again == value)
     }
     for decode in decoders { try? decode(bytes) }

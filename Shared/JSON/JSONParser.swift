@@ -1,23 +1,19 @@
-/// Why bytes are not JSON, and where.
-public struct JSONError: Error, Equatable, CustomStringConvertible {
-    public let reason: String
-    /// Counted from the first byte.
-    public let byteOffset: Int
-
-    public var description: String { "\(reason) at byte \(byteOffset)" }
-}
-
-extension JSON {
-    /// Nesting beyond this is refused: the parser recurses, and no API of ours nests deeper than
-    /// ten.
+extension JSONValue {
+    /// Nesting beyond this is refused: the parser recurses. Configurations and our own messages
+    /// nest less than ten deep.
     public static let depthMax = 64
-    /// A value takes up to 64 bytes of memory for 2 bytes of text, so their number is bounded, not
-    /// only their text.
-    public static let valueCountMax = 262_144
+    /// Values of a message. One takes up to 64 bytes of memory for 2 bytes of text, so their number
+    /// is bounded, not only their text.
+    public static let messageValueCountMax = 1 << 18
+    /// Values of a file: four times as many as the largest vocabulary in use has with its merges.
+    public static let fileValueCountMax = 1 << 24
 
     /// Reads strict JSON: valid UTF-8, no duplicate names, no comments, nothing after the value.
-    public init(parsing bytes: [UInt8]) throws(JSONError) {
-        var parser = JSONParser(bytes: bytes)
+    /// The caller has bounded the number of bytes.
+    public init(
+        parsing bytes: [UInt8], valueCountMax: Int = messageValueCountMax
+    ) throws(JSONError) {
+        var parser = JSONParser(bytes: bytes, valueCountMax: valueCountMax)
         self = try parser.document()
     }
 
@@ -30,27 +26,33 @@ extension JSON {
 /// bytes.
 struct JSONParser {
     let bytes: [UInt8]
+    private let valueCountMax: Int
     private var position = 0
     private var valueCount = 0
+    private var depth = 0
 
-    init(bytes: [UInt8]) { self.bytes = bytes }
+    init(bytes: [UInt8], valueCountMax: Int) {
+        self.bytes = bytes
+        self.valueCountMax = valueCountMax
+    }
 
-    mutating func document() throws(JSONError) -> JSON {
-        let value = try value(depth: 0)
+    mutating func document() throws(JSONError) -> JSONValue {
+        let value = try value()
         skipSpace()
         guard position == bytes.count else { throw failure("text after the value") }
         return value
     }
 
-    private mutating func value(depth: Int) throws(JSONError) -> JSON {
-        guard depth < JSON.depthMax else { throw failure("nested deeper than \(JSON.depthMax)") }
-        valueCount += 1
-        guard valueCount <= JSON.valueCountMax else { throw failure("too many values") }
+    private mutating func value() throws(JSONError) -> JSONValue {
         skipSpace()
+        valueCount += 1
+        guard valueCount <= valueCountMax else {
+            throw failure("more than \(valueCountMax) values")
+        }
         guard let first = peek else { throw failure("the text ends before the value") }
         switch first {
-        case UInt8(ascii: "{"): return try object(depth: depth)
-        case UInt8(ascii: "["): return try array(depth: depth)
+        case UInt8(ascii: "{"): return .object(try object())
+        case UInt8(ascii: "["): return .array(try array())
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "t"): return try word("true", .bool(true))
         case UInt8(ascii: "f"): return try word("false", .bool(false))
@@ -60,44 +62,41 @@ struct JSONParser {
         }
     }
 
-    private mutating func object(depth: Int) throws(JSONError) -> JSON {
-        position += 1
+    private mutating func object() throws(JSONError) -> JSONObject {
         var object = JSONObject()
-        var names: Set<String> = []
-        skipSpace()
-        if take(UInt8(ascii: "}")) { return .object(object) }
+        try descend()
+        defer { depth -= 1 }
+        if take(UInt8(ascii: "}")) { return object }
         repeat {
             skipSpace()
             guard peek == UInt8(ascii: "\"") else {
                 throw failure("a member's name must be a string")
             }
             let name = try string()
-            guard names.insert(name).inserted else {
-                throw failure("the name '\(name)' occurs twice")
-            }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw failure("':' must follow a member's name") }
-            object.append(name, try value(depth: depth + 1))
+            object.append(name, try value())
             skipSpace()
         } while take(UInt8(ascii: ","))
         guard take(UInt8(ascii: "}")) else { throw failure("',' or '}' must follow a member") }
-        return .object(object)
+        if let name = object.duplicate { throw failure("the name '\(name)' occurs twice") }
+        return object
     }
 
-    private mutating func array(depth: Int) throws(JSONError) -> JSON {
-        position += 1
-        var elements: [JSON] = []
-        skipSpace()
-        if take(UInt8(ascii: "]")) { return .array(elements) }
+    private mutating func array() throws(JSONError) -> [JSONValue] {
+        var elements: [JSONValue] = []
+        try descend()
+        defer { depth -= 1 }
+        if take(UInt8(ascii: "]")) { return elements }
         repeat {
-            elements.append(try value(depth: depth + 1))
+            elements.append(try value())
             skipSpace()
         } while take(UInt8(ascii: ","))
         guard take(UInt8(ascii: "]")) else { throw failure("',' or ']' must follow an element") }
-        return .array(elements)
+        return elements
     }
 
-    private mutating func word(_ word: String, _ value: JSON) throws(JSONError) -> JSON {
+    private mutating func word(_ word: String, _ value: JSONValue) throws(JSONError) -> JSONValue {
         guard bytes[position...].starts(with: word.utf8) else {
             throw failure("no JSON value begins here")
         }
@@ -105,7 +104,7 @@ struct JSONParser {
         return value
     }
 
-    private mutating func number() throws(JSONError) -> JSON {
+    private mutating func number() throws(JSONError) -> JSONValue {
         let start = position
         _ = take(UInt8(ascii: "-"))
         if !take(UInt8(ascii: "0")) { try digits() }
@@ -116,12 +115,27 @@ struct JSONParser {
             if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
             try digits()
         }
-        let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        if isWhole, let value = Int(text) { return .integer(value) }
+        let spelling = bytes[start..<position]
+        if isWhole, let value = integer(spelling) { return .integer(value) }
+        let text = String(decoding: spelling, as: UTF8.self)
         guard let value = Double(text), value.isFinite else {
             throw failure("a number out of range")
         }
         return .number(value)
+    }
+
+    /// The number that an optional sign and digits spell; nil when 64 bits do not hold it.
+    private func integer(_ spelling: ArraySlice<UInt8>) -> Int? {
+        let isNegative = spelling.first == UInt8(ascii: "-")
+        var value = 0  // negative, as the negative side is the longer one
+        for byte in isNegative ? spelling.dropFirst() : spelling {
+            let (shifted, isOver) = value.multipliedReportingOverflow(by: 10)
+            let (next, isOverNext) = shifted.subtractingReportingOverflow(
+                Int(byte - UInt8(ascii: "0")))
+            if isOver || isOverNext { return nil }
+            value = next
+        }
+        return isNegative ? value : value == .min ? nil : -value
     }
 
     private mutating func digits() throws(JSONError) {
@@ -135,16 +149,25 @@ struct JSONParser {
     private mutating func string() throws(JSONError) -> String {
         position += 1
         let start = position
-        while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20
-        {
-            position += 1
+        let isASCII = skipPlainText()
+        let plain = bytes[start..<position]
+        // The common cases: no escape, so the text is the bytes; and nothing to validate.
+        guard take(UInt8(ascii: "\"")) else { return try escapedString(beginning: Array(plain)) }
+        return isASCII ? String(decoding: plain, as: UTF8.self) : try text(of: plain)
+    }
+
+    /// Goes on to a quote, a backslash or a control character. Returns whether all was ASCII.
+    private mutating func skipPlainText() -> Bool {
+        var end = position
+        var union: UInt8 = 0
+        while end < bytes.count {
+            let byte = bytes[end]
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }
+            union |= byte
+            end += 1
         }
-        // The common case: no escape, so the text is the bytes.
-        if peek == UInt8(ascii: "\"") {
-            defer { position += 1 }
-            return try text(of: Array(bytes[start..<position]))
-        }
-        return try escapedString(beginning: Array(bytes[start..<position]))
+        position = end
+        return union < 0x80
     }
 
     private mutating func escapedString(beginning: [UInt8]) throws(JSONError) -> String {
@@ -152,7 +175,7 @@ struct JSONParser {
         while let byte = peek {
             position += 1
             switch byte {
-            case UInt8(ascii: "\""): return try text(of: units)
+            case UInt8(ascii: "\""): return try text(of: units[...])
             case UInt8(ascii: "\\"): units.append(contentsOf: try escape())
             case 0..<0x20: throw failure("a control character must be escaped")
             default: units.append(byte)
@@ -161,7 +184,7 @@ struct JSONParser {
         throw failure("the text ends inside a string")
     }
 
-    private func text(of units: [UInt8]) throws(JSONError) -> String {
+    private func text(of units: ArraySlice<UInt8>) throws(JSONError) -> String {
         guard let text = String(validating: units, as: UTF8.self) else {
             throw failure("a string is not valid UTF-8")
         }
@@ -198,17 +221,28 @@ struct JSONParser {
     }
 
     private mutating func fourHexDigits() throws(JSONError) -> UInt32 {
-        let end = position + 4
-        guard end <= bytes.count else { throw failure("four hexadecimal digits must follow \\u") }
-        let digits = bytes[position..<end]
-        guard digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
-            let value = UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
-        else { throw failure("four hexadecimal digits must follow \\u") }
-        position = end
+        var value: UInt32 = 0
+        for _ in 0..<4 {
+            guard let byte = peek, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+                throw failure("four hexadecimal digits must follow \\u")
+            }
+            value = value << 4 | UInt32(digit)
+            position += 1
+        }
         return value
     }
 
     // MARK: Bytes
+
+    /// Into an object or an array, behind its bracket.
+    private mutating func descend() throws(JSONError) {
+        guard depth < JSONValue.depthMax else {
+            throw failure("nested deeper than \(JSONValue.depthMax)")
+        }
+        depth += 1
+        position += 1
+        skipSpace()
+    }
 
     private var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
 
