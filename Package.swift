@@ -187,7 +187,7 @@ let package = Package(
         tests(
             "KnowledgeStore",
             imports: ["Knowledge", "Storage", "LinearAlgebra", "Mesh", "Wire", "Transport"]),
-        tests("MeshCtl", imports: nio + ["HTTP", logging]),
+        tests("MeshCtl", imports: nio + ["HTTP", "Checkpoint", logging]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
