@@ -192,7 +192,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Router", "ExpertWorker", "HTTP", "Mesh", "Wire", "Transport", "Model",
-                "Checkpoint", "LinearAlgebra", "Tokenization", logging,
+                "Checkpoint", "LinearAlgebra", "Storage", "Tokenization", logging,
             ],
             path: "Tests/EndToEndTests", swiftSettings: strict),
         .testTarget(
