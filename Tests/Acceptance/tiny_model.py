@@ -75,6 +75,6 @@ def imported(folder, name, edit=lambda checkpoint: None):
     edit(checkpoint)
     source, directory = Path(folder) / f"{name}.checkpoint", Path(folder) / name
     checkpoint.save(source)
-    mesh.run([mesh.BINARIES / "meshctl", "import", source, "--into", directory])
+    mesh.meshctl("import", source, "--into", directory)
     shutil.rmtree(source)
     return directory
