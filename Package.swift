@@ -192,12 +192,12 @@ let package = Package(
         tests(
             "KnowledgeStore",
             imports: ["Knowledge", "Storage", "LinearAlgebra", "Mesh", "Wire", "Transport"]),
-        tests("MeshCtl", imports: nio + ["HTTP", "JSON", logging]),
+        tests("MeshCtl", imports: nio + ["HTTP", "JSON", "Checkpoint", logging]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "Router", "ExpertWorker", "HTTP", "Mesh", "Wire", "Transport", "Model",
-                "Checkpoint", "LinearAlgebra", "Tokenization", logging,
+                "Checkpoint", "LinearAlgebra", "Storage", "Tokenization", logging,
             ],
             path: "Tests/EndToEndTests", swiftSettings: strict),
         .testTarget(

@@ -12,9 +12,12 @@ struct MeshCommand: AsyncParsableCommand {
               meshctl ingest docs/                       give it documents
               meshctl ask "What does a worker hold?"     an answer and where it comes from
               meshctl experts                            who computes what
+              meshctl swap models/edited                 serve other experts, without a stop
               meshctl down                               stop everything, in order
             """,
         subcommands: [
             Up.self, Down.self, Status.self, Ingest.self, Ask.self, Experts.self, Import.self,
+            Revisions.self, Swap.self, Canary.self, Promote.self, Rollback.self, Discard.self,
+            Drain.self, Place.self,
         ])
 }

@@ -13,6 +13,8 @@ enum MeshCtlError: Error, CustomStringConvertible {
     case unreadable(path: String, reason: String)
     case nothingToIngest(paths: [String])
     case ingestionFailed(path: String, reason: String)
+    case notStaged(revision: Int, reason: String)
+    case notDrained(worker: String)
     case unknownCollection(name: String, known: [String])
 
     var description: String {
@@ -45,6 +47,11 @@ enum MeshCtlError: Error, CustomStringConvertible {
                 + "files must end in .md, .txt, .html or .htm"
         case .ingestionFailed(let path, let reason):
             "\(path) was not ingested: \(reason)"
+        case .notStaged(let revision, let reason):
+            "revision \(revision) was not staged, and what served goes on serving: \(reason)"
+        case .notDrained(let worker):
+            "\(worker) still holds experts that nobody else can take: start another worker, or "
+                + "give the others more --memory (`meshctl place --dry-run --without \(worker)`)"
         case .unknownCollection(let name, let known):
             "there is no collection “\(name)”; "
                 + (known.isEmpty

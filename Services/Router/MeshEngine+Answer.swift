@@ -32,14 +32,15 @@ extension MeshEngine {
         let parameters = try parameters(
             prompt, sampling: request.sampling, tokenCountMax: request.tokenCountMax,
             default: limits.answerTokenCountDefault)
-        let events = try await start(prompt, parameters)
+        let admitted = try await start(prompt, parameters, request.mesh)
         return Self.stream { output in
-            output.yield(.started(model: model.name))
-            for try await event in events {
+            output.yield(.started(model: name))
+            for try await event in admitted.events {
                 switch event {
                 case .token(let token): output.yield(.text(token.text))
                 case .finished(let reason, let usage, let trace):
-                    output.yield(.finished(reason, usage, report(trace, options: request.mesh)))
+                    let report = admitted.report(trace, options: request.mesh)
+                    output.yield(.finished(reason, usage, report))
                 }
             }
         }
@@ -55,18 +56,19 @@ extension MeshEngine {
             prompt, sampling: request.sampling, tokenCountMax: request.tokenCountMax,
             default: limits.groundedTokenCountDefault)
         parameters.firstTokenBias = refusalBias
-        let events = try await start(prompt, parameters)
+        let admitted = try await start(prompt, parameters, request.mesh)
         return Self.stream { output in
-            output.yield(.started(model: model.name))
+            output.yield(.started(model: name))
             output.yield(.searching(queries: [query]))
             output.yield(.passages(passages))
             var answer = GroundedAnswer(shown)
-            for try await event in events {
+            for try await event in admitted.events {
                 switch event {
                 case .token(let token): answer.feed(token.text, to: output)
                 case .finished(let reason, let usage, let trace):
                     answer.finish(to: output)
-                    let report = report(trace, options: request.mesh, support: answer.support)
+                    let report = admitted.report(
+                        trace, options: request.mesh, support: answer.support)
                     output.yield(.finished(reason, usage, report))
                 }
             }

@@ -6,7 +6,9 @@ internal import Wire
 
 /// The models of this mesh, as the front door sees them.
 struct MeshEngine: GenerationEngine {
-    let model: ServedModel
+    /// The model's, for clients.
+    let name: String
+    let revisions: Revisions
     let contextLength: Int
     let prompts: PromptBuilder
     /// For answers from passages.
@@ -20,8 +22,8 @@ struct MeshEngine: GenerationEngine {
     func models() async throws -> [ModelDescription] {
         [
             ModelDescription(
-                id: model.name, createdAt: startedAt, owner: "expertmesh",
-                revision: "\(model.initial.number)"),
+                id: name, createdAt: startedAt, owner: "expertmesh",
+                revision: "\(await revisions.serving.number)"),
             ModelDescription(id: Self.embeddingModel, createdAt: startedAt, owner: "expertmesh"),
         ]
     }
@@ -36,14 +38,14 @@ struct MeshEngine: GenerationEngine {
             default: limits.chatTokenCountDefault)
         parameters.stops = request.stop
         parameters.alternativeCount = request.alternativeCount
-        let events = try await start(prompt, parameters)
+        let admitted = try await start(prompt, parameters, request.mesh)
         return Self.stream { output in
-            output.yield(.started(model: model.name, promptTokenCount: prompt.count))
-            for try await event in events {
+            output.yield(.started(model: name, promptTokenCount: prompt.count))
+            for try await event in admitted.events {
                 switch event {
                 case .token(let token): output.yield(.token(token))
                 case .finished(let reason, let usage, let trace):
-                    let report = report(trace, options: request.mesh)
+                    let report = admitted.report(trace, options: request.mesh)
                     output.yield(.finished(reason, usage, report))
                 }
             }
@@ -52,10 +54,10 @@ struct MeshEngine: GenerationEngine {
 
     // MARK: - Parts that `answer` shares
 
-    func check(_ name: String) throws(FrontDoorError) {
-        guard name == model.name else {
+    func check(_ model: String) throws(FrontDoorError) {
+        guard model == name else {
             throw .notFound(
-                what: "no such model: \(name); this mesh serves \(model.name)", param: "model")
+                what: "no such model: \(model); this mesh serves \(name)", param: "model")
         }
     }
 
@@ -78,31 +80,22 @@ struct MeshEngine: GenerationEngine {
             tokenCountMax: tokenCountMax ?? min(room, tokenCountDefault))
     }
 
+    /// Pins a revision and admits the generation to the engine.
     func start(
-        _ prompt: [TokenID], _ parameters: GenerationParameters
-    ) async throws -> AsyncThrowingStream<EngineEvent, any Error> {
+        _ prompt: [TokenID], _ parameters: GenerationParameters, _ options: MeshOptions
+    ) async throws -> AdmittedGeneration {
         do {
-            return try await engine.generate(
-                prompt: prompt, parameters: parameters, pin: Pin(model.initial),
-                deadline: .after(limits.duration))
-        } catch {
+            let pin = try await revisions.pin(named: options.revision)
+            return AdmittedGeneration(
+                revision: pin.revision.number,
+                events: try await engine.generate(
+                    prompt: prompt, parameters: parameters, pin: pin,
+                    deadline: .after(limits.duration)))
+        } catch let error as RevisionError {
+            throw error.doorError
+        } catch let error as AdmissionError {
             throw error.doorError
         }
-    }
-
-    func report(
-        _ trace: RouteTrace, options: MeshOptions, support: MeshReport.Support? = nil
-    ) -> MeshReport {
-        let uses = options.routing ? trace.uses.sorted { $0.key < $1.key } : []
-        return MeshReport(
-            support: support,
-            experts: uses.map { expert, use in
-                MeshReport.ExpertUse(
-                    layer: expert.layer, expert: expert.expert,
-                    worker: use.workers.map(\.name).sorted().joined(separator: ","),
-                    weight: Double(use.weightMass), tokenCount: use.rowCount)
-            },
-            revision: "\(model.initial.number)")
     }
 
     /// A stream that `produce` fills. When its consumer goes away the producing task is cancelled;
@@ -132,6 +125,27 @@ struct MeshEngine: GenerationEngine {
         case is DeadlineExceeded: FrontDoorError.deadlineExceeded(message: "\(error)")
         default: error
         }
+    }
+}
+
+/// A generation that has begun, and the revision that it keeps to its end.
+struct AdmittedGeneration: Sendable {
+    let revision: Int
+    let events: AsyncThrowingStream<EngineEvent, any Error>
+
+    func report(
+        _ trace: RouteTrace, options: MeshOptions, support: MeshReport.Support? = nil
+    ) -> MeshReport {
+        let uses = options.routing ? trace.uses.sorted { $0.key < $1.key } : []
+        return MeshReport(
+            support: support,
+            experts: uses.map { expert, use in
+                MeshReport.ExpertUse(
+                    layer: expert.layer, expert: expert.expert,
+                    worker: use.workers.map(\.name).sorted().joined(separator: ","),
+                    weight: Double(use.weightMass), tokenCount: use.rowCount)
+            },
+            revision: "\(revision)")
     }
 }
 

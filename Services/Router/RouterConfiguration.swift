@@ -43,8 +43,8 @@ struct RouterConfiguration: ServiceConfiguration {
             example: "127.0.0.1:7100"),
         Setting(
             "catalog", "PATH",
-            help: "The SQLite file that remembers files and vector stores; needed with "
-                + "--knowledge-store.",
+            help: "The SQLite file that remembers files, vector stores and revisions; needed with "
+                + "--knowledge-store, and to swap experts. Uploads lie beside it in artifacts/.",
             example: "/var/lib/expertmesh/catalog.sqlite"),
         Setting(
             "api-keys", "KEY,…", isSecret: true,
@@ -89,7 +89,7 @@ struct RouterConfiguration: ServiceConfiguration {
             catalogPath = try values.string("catalog")
         } else {
             knowledgeStore = nil
-            catalogPath = nil
+            catalogPath = values.optionalString("catalog")
         }
         keys = APIKeys(values.list("api-keys"))
         let isOpen = try values.boolean("open-access")

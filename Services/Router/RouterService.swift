@@ -19,6 +19,7 @@ final class RouterService: Service {
     private let loop = EventLoop(name: "io")
     private let engine: Engine
     private let fleet: Fleet
+    private let revisions: Revisions
     private let knowledge: KnowledgeClient?
     private let ingestor: Ingestor?
     private let hello: Hello
@@ -36,16 +37,24 @@ final class RouterService: Service {
         let engine = Engine(
             decoder: loaded.decoder, tokenizer: loaded.tokenizer, fleet: fleet,
             limits: configuration.limits, loop: EventLoop(name: "compute"))
-        let library = try await Self.library(configuration, loop: loop, logger: context.logger)
+        let catalog = try await Self.catalog(configuration)
+        let shelf = Self.shelf(configuration, model: loaded.directory.artifacts)
+        revisions = try await Revisions(
+            base: RevisionBase(loaded, initial: model.initial), catalog: catalog, shelf: shelf,
+            fleet: fleet, logger: context.logger, now: Self.now)
+        let library = Self.library(configuration, catalog, loop: loop, logger: context.logger)
         hello = Hello(role: .router, name: "router", numericClass: ComputeThreads.kernelName)
         let artifacts = ArtifactSource(
-            stores: [loaded.directory.artifacts], loop: EventLoop(name: "artifacts"))
+            stores: [loaded.directory.artifacts] + [shelf.uploads].compactMap(\.self),
+            loop: EventLoop(name: "artifacts"))
+        var handlers = Handlers(artifacts: artifacts)
+        handlers.letWorkersGo(from: fleet)
         mesh = try await Self.listen(
-            configuration, hello, Handlers(artifacts: artifacts), fleet, loop: loop,
-            context.logger)
+            configuration, hello, handlers, fleet, loop: loop, context.logger)
         context.announce("mesh", address: "\(mesh.address)")
         let meshEngine = MeshEngine(
-            model: model, contextLength: loaded.decoder.configuration.contextLength,
+            name: model.name, revisions: revisions,
+            contextLength: loaded.decoder.configuration.contextLength,
             prompts: PromptBuilder(tokenizer: loaded.tokenizer, template: loaded.chatTemplate),
             refusalBias: PromptBuilder.refusalBias(loaded.refusal),
             engine: engine, knowledge: library?.knowledge, library: library,
@@ -56,8 +65,9 @@ final class RouterService: Service {
         context.announce("http", address: "\(door.address)")
         (self.fleet, self.engine) = (fleet, engine)
         (knowledge, ingestor) = (library?.knowledge, library?.ingestor)
-        AdminReports(fleet: fleet, engine: engine, knowledge: knowledge)
-            .add(to: context.admin)
+        AdminReports(fleet: fleet, engine: engine, knowledge: knowledge).add(to: context.admin)
+        AdminRevisions(revisions: revisions).add(to: context.admin)
+        AdminPlacement(fleet: fleet).add(to: context.admin)
     }
 
     func run() async throws {
@@ -68,6 +78,7 @@ final class RouterService: Service {
                 group.addTask { await ingestor.run() }
             }
             group.addTask(executorPreference: engine.loop) { [engine] in await engine.run() }
+            group.addTask { [revisions] in await revisions.run() }
             await door.waitUntilStopped()
             group.cancelAll()
         }
@@ -75,6 +86,7 @@ final class RouterService: Service {
 
     /// First the clients' requests end, then the workers' connections.
     func drain(within grace: Duration) async {
+        await revisions.stop()
         await door.drain(within: grace)
         await mesh.drain(within: .seconds(1))
     }
@@ -105,15 +117,28 @@ final class RouterService: Service {
             })
     }
 
-    private static func library(
-        _ configuration: RouterConfiguration, loop: EventLoop, logger: Logger
-    ) async throws -> Library? {
-        guard let address = configuration.knowledgeStore, let path = configuration.catalogPath
-        else {
-            return nil
-        }
+    private static func catalog(_ configuration: RouterConfiguration) async throws -> Catalog? {
+        guard let path = configuration.catalogPath else { return nil }
         let catalog = Catalog(path: path, thread: SerialThread())
         try await catalog.open()
+        return catalog
+    }
+
+    /// Uploads lie beside the catalog, which knows what they are for.
+    private static func shelf(
+        _ configuration: RouterConfiguration, model: ArtifactStore
+    ) -> ArtifactShelf {
+        let uploads = configuration.catalogPath.map { path in
+            let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+            return ArtifactStore(path: folder + "artifacts")
+        }
+        return ArtifactShelf(model: model, uploads: uploads, thread: SerialThread())
+    }
+
+    private static func library(
+        _ configuration: RouterConfiguration, _ catalog: Catalog?, loop: EventLoop, logger: Logger
+    ) -> Library? {
+        guard let address = configuration.knowledgeStore, let catalog else { return nil }
         let knowledge = KnowledgeClient(address: address, loop: loop, logger: logger)
         return Library(
             catalog: catalog, knowledge: knowledge,

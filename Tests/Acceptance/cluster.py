@@ -4,6 +4,7 @@ The first worker and the knowledge-store are reached through a `Link`; the other
 """
 
 import functools
+import json
 import shutil
 import subprocess
 import tempfile
@@ -38,14 +39,18 @@ def disk(path, size):
 
 
 class Cluster:
-    """Router, workers and, when asked for, a knowledge-store. Use it in a `with` statement."""
+    """Router, workers and, when asked for, a knowledge-store. Use it in a `with` statement.
 
-    def __init__(self, workers, router_flags=(), knowledge=False, knowledge_disk=None, seed=1):
+    `model` is the directory to serve; the model in the box unless given.
+    """
+
+    def __init__(
+            self, workers, router_flags=(), knowledge=False, knowledge_disk=None, seed=1, model=None):
         self.folder = Path(tempfile.mkdtemp(prefix="cluster-"))
         self.seed = seed
         self.links = []
         self.knowledge = self.knowledge_link = None
-        self.model_directory = imported_model()
+        self.model_directory = model or imported_model()
         if knowledge:
             self.plan_knowledge(knowledge_disk)
         mesh_address = f"unix:{self.folder}/router.sock"
@@ -157,6 +162,17 @@ class Cluster:
     def tails(self):
         """How each log ends, for who has to find out why."""
         return "\n".join(process.tail() for process in self.processes)
+
+    def meshctl(self, *arguments):
+        """The JSON value that a command prints."""
+        return json.loads(self.text(*arguments, "--json"))
+
+    def text(self, *arguments):
+        """What a command prints for people."""
+        admin = self.router.announced()["adminAddress"]
+        return mesh.meshctl(
+            *map(str, arguments), "--url", f"http://{self.address}", "--admin-url",
+            f"http://{admin}")
 
     def start_request(self, prompt, tokens):
         request = Request(self, prompt, tokens)

@@ -34,6 +34,15 @@ def fetch_weights():
         raise Unavailable(f"the demo's base cannot be fetched: {fetched.stderr.strip()}")
 
 
+def meshctl(*arguments):
+    """What a command prints."""
+    command = [BINARIES / "meshctl", *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_TIMEOUT)
+    if ended.returncode != 0:
+        raise CommandFailed(f"meshctl {arguments[0]}: {ended.stderr.strip()}")
+    return ended.stdout
+
+
 def default_settings():
     return json.loads((ROOT / "compose/mesh.json").read_text())
 
@@ -88,11 +97,7 @@ class Mesh:
         return json.loads(self.text(*arguments, "--json"))
 
     def text(self, *arguments):
-        command = [BINARIES / "meshctl", *arguments, "--state", self.state]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_TIMEOUT)
-        if ended.returncode != 0:
-            raise CommandFailed(f"meshctl {arguments[0]}: {ended.stderr.strip()}")
-        return ended.stdout
+        return meshctl(*arguments, "--state", self.state)
 
     def kill(self, service):
         """kill -9 of one service."""

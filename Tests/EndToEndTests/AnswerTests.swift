@@ -15,7 +15,7 @@ struct AnswerTests {
         _ = try await mesh.addWorker("worker-1")
         var limits = RequestLimits()
         (limits.answerTokenCountDefault, limits.groundedTokenCountDefault) = (4, 3)
-        let engine = try mesh.meshEngine(limits: limits)
+        let engine = try await mesh.meshEngine(limits: limits)
         let request = AnswerRequest(
             model: mesh.model.name, turns: [ChatTurn(role: .user, content: "the")],
             sampling: Sampling(temperature: 0))
@@ -38,8 +38,8 @@ struct AnswerTests {
             sampling: Sampling(temperature: 0))
         request.tokenCountMax = 1
         let wanted: TokenID = 33  // "A"
-        let biased = try mesh.meshEngine(limits: limits, bias: TokenBias(token: wanted, bias: 90))
-        let free = try mesh.meshEngine(limits: limits)
+        let biased = try await mesh.meshEngine(limits: limits, bias: TokenBias(token: wanted, bias: 90))
+        let free = try await mesh.meshEngine(limits: limits)
         let answers = [
             try await text(of: biased.groundedAnswer(request, query: "", passages: [passage])),
             try await text(of: free.groundedAnswer(request, query: "", passages: [passage])),

@@ -5,6 +5,7 @@ import LinearAlgebra
 import Logging
 import Mesh
 import Model
+import Storage
 import Tokenization
 import Transport
 import Wire
@@ -19,7 +20,7 @@ struct TinyMesh {
     let model: ServedModel
     let fleet: Fleet
     let engine: Engine
-    private let directory: String
+    let directory: String
     private let address: SocketAddress
     private let loop = EventLoop(name: "io")
     private let server: Server
@@ -55,8 +56,11 @@ struct TinyMesh {
     /// Starts a worker and returns once the router may use it.
     ///
     /// - Parameter fetches: It has no model directory, and fetches everything from the router.
-    func addWorker(_ name: String, fetches: Bool = false) async throws -> Peer {
-        let shard = ExpertShard(memoryByteCountMax: 1 << 30, loop: EventLoop(name: name))
+    func addWorker(
+        _ name: String, memoryByteCountMax: Int = 1 << 30, fetches: Bool = false
+    ) async throws -> Peer {
+        let shard = ExpertShard(
+            memoryByteCountMax: memoryByteCountMax, loop: EventLoop(name: name))
         let loader = ArtifactLoader(
             local: fetches ? nil : ArtifactStore(path: directory + "/experts"),
             cache: fetches
@@ -66,12 +70,20 @@ struct TinyMesh {
             logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() },
             inUse: { await shard.digestsInUse })
         let hold = HoldHandler(shard: shard, loader: loader)
+        return try await join(
+            name, capacityBytes: memoryByteCountMax, handlers: Handlers(shard: shard, hold: hold))
+    }
+
+    /// Dials the router as a worker with these handlers, and returns once the router may use it.
+    func join(
+        _ name: String, capacityBytes: Int = 1 << 30, handlers: Handlers
+    ) async throws -> Peer {
         let peer = try await Peer.connect(
             to: address, on: loop,
             hello: Hello(
                 role: .expertWorker, name: name, numericClass: ComputeThreads.kernelName,
-                capacityBytes: 1 << 30),
-            handlers: Handlers(shard: shard, hold: hold), deadline: .after(.seconds(5)))
+                capacityBytes: capacityBytes),
+            handlers: handlers, deadline: .after(.seconds(5)))
         while await fleet.state.live.digests(on: WorkerID(name: name)).isEmpty {
             await fleet.waitForChange(atMost: .milliseconds(100))
         }
@@ -81,18 +93,18 @@ struct TinyMesh {
 
     /// The tokens after `prompt`, greedily.
     func generate(
-        _ prompt: [TokenID], count: Int, within limit: Duration = .seconds(60),
-        onToken: (Int) async -> Void = { _ in }
+        _ prompt: [TokenID], count: Int, within limit: Duration = .seconds(60), pin: Pin? = nil,
+        onToken: (Int) async throws -> Void = { _ in }
     ) async throws -> [TokenID] {
         let parameters = GenerationParameters(temperature: 0, tokenCountMax: count)
         var tokens: [TokenID] = []
         let events = try await engine.generate(
-            prompt: prompt, parameters: parameters, pin: Pin(model.initial),
+            prompt: prompt, parameters: parameters, pin: pin ?? Pin(model.initial),
             deadline: .after(limit))
         for try await event in events {
             guard case .token(let token) = event else { continue }
             tokens.append(token.id)
-            await onToken(tokens.count)
+            try await onToken(tokens.count)
         }
         return tokens
     }
@@ -106,11 +118,22 @@ struct TinyMesh {
         return try await pass.run(batch, spans: spans, deadline: .after(.seconds(60))).hidden
     }
 
+    /// The router's revisions; uploads go where the workers look.
+    func revisions(catalog: Catalog? = nil) async throws -> Revisions {
+        let store = ArtifactStore(path: directory + "/experts")
+        return try await Revisions(
+            base: RevisionBase(loaded, initial: model.initial), catalog: catalog,
+            shelf: ArtifactShelf(model: store, uploads: store, thread: SerialThread()),
+            fleet: fleet, logger: Logger(label: "router") { _ in SwiftLogNoOpLogHandler() },
+            now: { 0 })
+    }
+
     /// What the front door talks to, with a template that only joins the messages.
-    func meshEngine(limits: RequestLimits, bias: TokenBias? = nil) throws -> MeshEngine {
+    func meshEngine(limits: RequestLimits, bias: TokenBias? = nil) async throws -> MeshEngine {
         let template = try ChatTemplate("{% for m in messages %}{{ m.content }}{% endfor %}")
         return MeshEngine(
-            model: model, contextLength: loaded.decoder.configuration.contextLength,
+            name: model.name, revisions: try await revisions(),
+            contextLength: loaded.decoder.configuration.contextLength,
             prompts: PromptBuilder(tokenizer: loaded.tokenizer, template: template),
             refusalBias: bias, engine: engine, knowledge: nil, library: nil, limits: limits,
             startedAt: 0)

@@ -53,6 +53,22 @@ internal import Testing
         }
     }
 
+    @Test func `a thing is there, is not there, or cannot be asked for`() async throws {
+        try await withServer([
+            Route("GET", "/there") { _ in .json([:]) },
+            Route("GET", "/broken") { _ in .json(["error": ["message": "no"]], status: 500) },
+            Route("PUT", "/bytes") { request in
+                guard request.body == [0, 255, 10] else { return .json([:], status: 400) }
+                return .json([:])
+            },
+        ]) { client in
+            #expect(try await client.exists("/there"))
+            #expect(try await !client.exists("/elsewhere"))
+            await #expect(throws: MeshCtlError.self) { try await client.exists("/broken") }
+            try await client.put("/bytes", [0, 255, 10], within: .seconds(5))
+        }
+    }
+
     @Test func `an unused port is unreachable and says what to do`() async throws {
         let client = try MeshClient(url: "http://127.0.0.1:1")
         let error = await #expect(throws: MeshCtlError.self) { try await client.get("/ok") }

@@ -31,8 +31,8 @@ struct Layering {
     ]
 
     /// The operator's hand is a client of the front door: of HTTP it takes the dialect, of
-    /// Checkpoint the import of models.
-    static let meshctl: Set<String> = ["HTTP", "JSON", "Checkpoint"]
+    /// Checkpoint the import of models, of Model their gates.
+    static let meshctl: Set<String> = ["HTTP", "JSON", "Checkpoint", "Model"]
 
     static let shared = layerOne.merging(layersAbove) { row, _ in row }
 

@@ -14,10 +14,28 @@ struct MeshClient: Sendable {
         try await answer(to: HTTPRequest(path: path), within: limit)
     }
 
-    func post(_ path: String, _ body: JSONValue) async throws -> JSONValue {
+    /// Whether there is something at the path; a refusal for any other reason is thrown.
+    func exists(_ path: String) async throws -> Bool {
+        let reply = try await http.reply(to: HTTPRequest(path: path), within: Self.answerTimeout)
+        guard reply.status != 404 else { return false }
+        guard (200..<300).contains(reply.status) else { throw Self.refusal(reply) }
+        return true
+    }
+
+    func post(
+        _ path: String, _ body: JSONValue, within limit: Duration = answerTimeout
+    ) async throws -> JSONValue {
         try await answer(
             to: HTTPRequest(
-                method: .POST, path: path, contentType: "application/json", body: body.encoded()))
+                method: .POST, path: path, contentType: "application/json", body: body.encoded()),
+            within: limit)
+    }
+
+    func put(_ path: String, _ bytes: [UInt8], within limit: Duration) async throws {
+        _ = try await answer(
+            to: HTTPRequest(
+                method: .PUT, path: path, contentType: "application/octet-stream", body: bytes),
+            within: limit)
     }
 
     func post(_ path: String, _ form: MultipartForm) async throws -> JSONValue {

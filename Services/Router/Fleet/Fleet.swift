@@ -101,9 +101,6 @@ actor Fleet: LoopBound {
         changed()
     }
 
-    /// Experts for which no worker is there and none is about to load them.
-    func homeless(of revision: Revision) -> [ExpertID] { state.homeless(of: revision) }
-
     /// Returns when every expert of a revision has a live copy.
     /// - Returns: What has none when the deadline has passed.
     func waitUntilHeld(_ revision: Revision, deadline: Deadline) async -> [ExpertID] {

@@ -53,7 +53,7 @@ struct FleetState: Sendable {
     private(set) var live = Placement()
     /// All that may be asked for; what is served comes first.
     private(set) var revisions: [Revision]
-    private var demand: PlacementDemand
+    private(set) var demand: PlacementDemand
     private var servedDigests: Set<ArtifactDigest>
     private var plan: Placement?
     private var lastNumber = 0

@@ -1,0 +1,111 @@
+internal import ArgumentParser
+internal import HTTP
+internal import JSON
+
+/// Shows what the mesh would move.
+struct Place: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show where experts would go, without moving any.",
+        discussion: """
+            The mesh places experts by itself whenever a worker comes or goes; this tells in advance
+            what it would do.
+
+              meshctl place --dry-run                          what is still to be moved
+              meshctl place --dry-run --without worker-1       if that worker went
+              meshctl place --dry-run --replicas 3             with three copies of each
+            """)
+
+    @Flag(help: "Only show it; there is no other way of calling this.")
+    var dryRun = false
+
+    @Option(help: "As if this worker were gone.")
+    var without: String?
+
+    @Option(help: "As if so many copies of each expert were wanted.")
+    var replicas: Int?
+
+    @OptionGroup var mesh: MeshOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard dryRun else {
+            throw ValidationError(
+                "the mesh moves experts by itself; say --dry-run to see what it would move")
+        }
+    }
+
+    func run() async throws {
+        let answer = try await mesh.admin().get("/admin/placement" + query)
+        output.show(answer) { Self.lines(answer) }
+    }
+
+    private var query: String {
+        let items = [
+            without.map { "without=\($0.percentEncoded)" }, replicas.map { "replicas=\($0)" },
+        ].compactMap(\.self)
+        return items.isEmpty ? "" : "?" + items.joined(separator: "&")
+    }
+
+    static func lines(_ answer: JSONValue) -> [String] {
+        var table = Table("worker", "holds", "would hold", "capacity", "loads", "drops")
+        for worker in answer["workers"]?.array ?? [] {
+            table.add(
+                worker["name"]?.string ?? "", (worker["holdsBytes"]?.integer ?? 0).inBytes,
+                (worker["wouldHoldBytes"]?.integer ?? 0).inBytes,
+                (worker["capacityBytes"]?.integer ?? 0).inBytes,
+                (worker["loads"]?.integer ?? 0).grouped, (worker["drops"]?.integer ?? 0).grouped)
+        }
+        let homeless = answer["homelessCount"]?.integer ?? 0
+        let copies = answer["fewestCopies"]?.integer ?? 0
+        return table.lines + [
+            "",
+            homeless > 0
+                ? "\(homeless.grouped) experts would be nowhere: the mesh could not answer"
+                : "every expert would have \(copies) \(copies == 1 ? "copy" : "copies") or more",
+        ]
+    }
+}
+
+/// Empties a worker before it is stopped.
+struct Drain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Have a worker give away its experts; returns when it can be stopped.",
+        discussion: """
+            No expert is ever below one live copy meanwhile. The worker itself goes on running: stop
+            it when this has returned. It takes experts again when it is started again.
+
+              meshctl drain worker-1
+            """)
+
+    /// A little more than the router itself allows for it.
+    private static let timeout = Duration.seconds(700)
+
+    @Argument(help: "The worker's name.")
+    var worker: String
+
+    @OptionGroup var mesh: MeshOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let answer = try await mesh.admin().post(
+            "/admin/workers/\(worker.percentEncoded)/drain", [:], within: Self.timeout)
+        guard answer["drained"]?.bool == true else {
+            throw MeshCtlError.notDrained(worker: worker)
+        }
+        output.show(answer) { ["\(worker) holds nothing that is needed; it can be stopped"] }
+    }
+}
+
+extension String {
+    /// For a segment or a value of a URL: all but letters, digits and `-._~` (RFC 3986) escaped.
+    var percentEncoded: String {
+        let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
+        return utf8.reduce(into: "") { text, byte in
+            if plain.contains(byte) {
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+internal import HTTP
+internal import JSON
+internal import Mesh
+internal import ServiceKit
+
+/// The operator's side of placement: `/admin/placement` and `/admin/workers/{worker}/drain`.
+struct AdminPlacement: Sendable {
+    /// For a worker to give away what it holds: tens of gigabytes over a slow link.
+    static let drainDurationMax = Duration.seconds(600)
+    static let replicaCounts = 1...16
+
+    let fleet: Fleet
+
+    func add(to routes: AdminRoutes) {
+        routes.get("/admin/placement") { try await preview($0) }
+        routes.post("/admin/workers/{worker}/drain") { try await drain($0) }
+    }
+
+    /// What the plan would move, and where it would leave an expert without a copy.
+    private func preview(_ request: IncomingRequest) async throws -> JSONValue {
+        var query = try QueryItems(request)
+        let state = await fleet.state
+        let worker = try query.take("without").map { try Self.worker($0, in: state, "without") }
+        let replicaCount = try query.take("replicas").map(Self.replicaCount)
+        try query.end()
+        let planned = state.preview(without: worker, replicaCount: replicaCount)
+        return PlacementDiff(from: state.live, to: planned).json(state)
+    }
+
+    private func drain(_ request: IncomingRequest) async throws -> JSONValue {
+        guard request.body.isEmpty || request.body == JSONValue.object(JSONObject()).encoded() else {
+            throw FrontDoorError.invalid(
+                message: "a drain has no parameters: send no body", param: nil)
+        }
+        let name = request.parameters["worker"] ?? ""
+        let worker = try Self.worker(name, in: await fleet.state, "worker")
+        let needed = await fleet.drain(worker, deadline: .after(Self.drainDurationMax))
+        return ["worker": .string(name), "drained": .bool(needed == 0)]
+    }
+
+    private static func worker(
+        _ name: String, in state: FleetState, _ param: String
+    ) throws(FrontDoorError) -> WorkerID {
+        let worker = WorkerID(name: name)
+        guard state.members[worker] != nil else {
+            let known = state.members.keys.sorted().map(\.name).joined(separator: ", ")
+            throw .notFound(
+                what: "no worker \(name) is connected; there are: "
+                    + (known.isEmpty ? "none" : known), param: param)
+        }
+        return worker
+    }
+
+    private static func replicaCount(_ text: String) throws(FrontDoorError) -> Int {
+        guard let count = Int(text), replicaCounts.contains(count) else {
+            throw .invalid(
+                message: "'replicas' must be from \(replicaCounts.lowerBound) to "
+                    + "\(replicaCounts.upperBound)", param: "replicas")
+        }
+        return count
+    }
+}

@@ -1,0 +1,84 @@
+internal import Checkpoint
+internal import Logging
+internal import Mesh
+
+extension Revisions {
+    /// Until every expert of a new revision is held: tens of gigabytes over a slow link.
+    static let holdDurationMax = Duration.seconds(1800)
+    /// A worker that is expected back, or a load that is tried again, may take so long to appear in
+    /// the plan.
+    static let homelessDurationMax = Duration.seconds(5)
+    /// How often the plan is looked at meanwhile.
+    private static let lookInterval = Duration.seconds(1)
+
+    /// Has the workers hold an opened revision, tries it, and says in the book how that went; when
+    /// cancelled it says nothing.
+    func carryOut(_ revision: Revision) async {
+        do {
+            try await waitUntilHeld(revision)
+            try await SelfTest(fleet: fleet, shelf: shelf, hiddenSize: base.hiddenSize)
+                .run(newDigests(of: revision))
+            try Task.checkCancellation()
+            try await take(.router) { try $0.finishStaging(revision.number) }
+        } catch is CancellationError {
+            return
+        } catch {
+            await fail(revision.number, because: error)
+        }
+    }
+
+    private func fail(_ revision: Int, because reason: any Error) async {
+        do {
+            try await take(.router) { try $0.fail(revision, reason: "\(reason)") }
+        } catch {
+            // Discarded meanwhile; or the catalog cannot write, which its log tells too.
+            logger.warning(
+                "a failed staging was not recorded",
+                metadata: ["revision": "\(revision)", "error": "\(error)"])
+        }
+    }
+
+    /// What no other revision that is held has shown to work, in order.
+    private func newDigests(of revision: Revision) -> [ArtifactDigest] {
+        let known = held.values.filter { $0.number != revision.number }.map(\.digests)
+        let new = known.reduce(revision.digests) { $0.subtracting($1) }
+        return revision.experts.joined().map(\.digest).filter { new.contains($0) }
+    }
+
+    private func waitUntilHeld(_ revision: Revision) async throws {
+        let deadline = Deadline.after(Self.holdDurationMax)
+        var patience: Deadline?
+        while true {
+            let missing = await fleet.waitUntilHeld(
+                revision, deadline: min(deadline, .after(Self.lookInterval)))
+            guard !missing.isEmpty else { return }
+            try Task.checkCancellation()
+            guard deadline.remaining > .zero else {
+                throw StagingError.notHeld(missing, within: Self.holdDurationMax)
+            }
+            patience = try await check(revision, patience)
+        }
+    }
+
+    /// - Returns: until when it may go on that experts fit nowhere; nil when they do.
+    private func check(_ revision: Revision, _ patience: Deadline?) async throws -> Deadline? {
+        let homeless = await fleet.homeless(of: revision)
+        guard !homeless.isEmpty else { return nil }
+        let limit = patience ?? .after(Self.homelessDurationMax)
+        guard limit.remaining > .zero else {
+            throw StagingError.homeless(homeless, reasons: await fleet.loadFailures)
+        }
+        return limit
+    }
+}
+
+extension Fleet {
+    /// Why workers could not load artifacts, each reason once, a few of them.
+    var loadFailures: [String] {
+        let reasons = state.members.values.flatMap { $0.failures.values.map(\.reason) }
+        return Array(Set(reasons).sorted().prefix(3))
+    }
+
+    /// Experts that nobody holds and nobody is about to load.
+    func homeless(of revision: Revision) -> [ExpertID] { state.homeless(of: revision) }
+}
