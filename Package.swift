@@ -196,7 +196,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Router", "ExpertWorker", "HTTP", "Mesh", "Wire", "Transport", "Model",
+                "Router", "ExpertWorker", "HTTP", "JSON", "Mesh", "Wire", "Transport", "Model",
                 "Checkpoint", "LinearAlgebra", "Storage", "Tokenization", logging,
             ],
             path: "Tests/EndToEndTests", swiftSettings: strict),
