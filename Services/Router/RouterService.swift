@@ -38,14 +38,14 @@ final class RouterService: Service {
             decoder: loaded.decoder, tokenizer: loaded.tokenizer, fleet: fleet,
             limits: configuration.limits, loop: EventLoop(name: "compute"))
         let catalog = try await Self.catalog(configuration)
+        let shelf = Self.shelf(configuration, model: loaded.directory.artifacts)
         revisions = try await Revisions(
-            base: RevisionBase(loaded, initial: model.initial), catalog: catalog,
-            shelf: Self.shelf(configuration, model: loaded.directory.artifacts), fleet: fleet,
-            logger: context.logger, now: Self.now)
+            base: RevisionBase(loaded, initial: model.initial), catalog: catalog, shelf: shelf,
+            fleet: fleet, logger: context.logger, now: Self.now)
         let library = Self.library(configuration, catalog, loop: loop, logger: context.logger)
         hello = Hello(role: .router, name: "router", numericClass: ComputeThreads.kernelName)
         let artifacts = ArtifactSource(
-            stores: [loaded.directory.artifacts], loop: EventLoop(name: "artifacts"))
+            stores: shelf.stores, loop: EventLoop(name: "artifacts"))
         mesh = try await Self.listen(
             configuration, hello, Handlers(artifacts: artifacts), fleet, loop: loop,
             context.logger)
