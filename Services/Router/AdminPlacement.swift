@@ -28,7 +28,8 @@ struct AdminPlacement: Sendable {
     }
 
     private func drain(_ request: IncomingRequest) async throws -> JSONValue {
-        guard request.body.isEmpty || request.body == JSONValue.object(JSONObject()).encoded() else {
+        guard request.body.isEmpty || request.body == JSONValue.object(JSONObject()).encoded()
+        else {
             throw FrontDoorError.invalid(
                 message: "a drain has no parameters: send no body", param: nil)
         }

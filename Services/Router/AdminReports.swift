@@ -55,7 +55,8 @@ struct AdminReports: Sendable {
         }
     }
 
-    private func report(_ worker: WorkerID, _ member: FleetState.Member, inFlight: Int) -> JSONValue {
+    private func report(_ worker: WorkerID, _ member: FleetState.Member, inFlight: Int) -> JSONValue
+    {
         let failures = member.failures.values.map(\.reason).sorted()
         return .members([
             ("name", .string(worker.name)),

@@ -45,8 +45,7 @@ final class RouterService: Service {
         let library = Self.library(configuration, catalog, loop: loop, logger: context.logger)
         hello = Hello(role: .router, name: "router", numericClass: ComputeThreads.kernelName)
         let artifacts = ArtifactSource(
-            stores: [loaded.directory.artifacts] + [shelf.uploads].compactMap(\.self),
-            loop: EventLoop(name: "artifacts"))
+            stores: shelf.stores, loop: EventLoop(name: "artifacts"))
         var handlers = Handlers(artifacts: artifacts)
         handlers.letWorkersGo(from: fleet)
         mesh = try await Self.listen(

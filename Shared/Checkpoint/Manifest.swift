@@ -109,7 +109,8 @@ private struct ManifestReader {
             guard isPlainFileName(file), !files.contains(where: { $0.file == file }) else {
                 throw malformed("trunk file \"\(file)\" is not a plain name, or stands twice")
             }
-            guard let count = entry["byteCount"]?.integer, count >= 0, entry.object?.members.count == 3
+            guard let count = entry["byteCount"]?.integer, count >= 0,
+                entry.object?.members.count == 3
             else {
                 throw malformed("trunk file \(file) is not {file, sha256, byteCount}")
             }

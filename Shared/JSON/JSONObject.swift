@@ -86,7 +86,8 @@ extension JSONObject {
 
     private func isBefore(_ left: Key, _ right: Key) -> Bool {
         left.start == right.start
-            ? members[left.index].name.utf8.lexicographicallyPrecedes(members[right.index].name.utf8)
+            ? members[left.index].name.utf8.lexicographicallyPrecedes(
+                members[right.index].name.utf8)
             : left.start < right.start
     }
 }

@@ -18,7 +18,9 @@ extension ComponentReader {
         return result
     }
 
-    private static func template(_ part: JSONValue) throws(TokenizationError) -> ([TokenID], [TokenID]) {
+    private static func template(_ part: JSONValue) throws(TokenizationError) -> (
+        [TokenID], [TokenID]
+    ) {
         var before: [TokenID] = []
         var after: [TokenID] = []
         var isAfter = false
@@ -44,7 +46,9 @@ extension ComponentReader {
     }
 
     /// A token given as its text and its number.
-    private static func pair(_ part: JSONValue, _ name: String) throws(TokenizationError) -> [TokenID] {
+    private static func pair(_ part: JSONValue, _ name: String) throws(TokenizationError)
+        -> [TokenID]
+    {
         guard let id = part[name]?.array?.last?.smallInteger else {
             throw .malformedVocabulary(part: "post_processor", reason: "\(name) has no number")
         }
@@ -52,7 +56,8 @@ extension ComponentReader {
     }
 
     /// How the decoder makes text of tokens.
-    mutating func decoding(_ component: JSONValue?) throws(TokenizationError) -> TokenDecoder.Style {
+    mutating func decoding(_ component: JSONValue?) throws(TokenizationError) -> TokenDecoder.Style
+    {
         var style = TokenDecoder.Style.bytes
         for part in try flattened(component, "decoders") {
             switch part.type {

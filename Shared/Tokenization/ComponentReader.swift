@@ -5,7 +5,9 @@ struct ComponentReader {
     private var count = 0
 
     /// The components of a `Sequence` in `key`, nested ones included, or the component itself.
-    mutating func flattened(_ component: JSONValue?, _ key: String) throws(TokenizationError) -> [JSONValue] {
+    mutating func flattened(_ component: JSONValue?, _ key: String) throws(TokenizationError)
+        -> [JSONValue]
+    {
         guard let component else { return [] }
         count += 1
         try TokenTable.check("componentCountMax", count, TokenizationMaxima.componentCountMax)

@@ -46,7 +46,8 @@ extension TokenizerParts {
         try TokenTable.check(
             "addedTokenCountMax", entries.count, TokenizationMaxima.addedTokenCountMax)
         return try entries.map { entry throws(TokenizationError) in
-            guard let content = entry["content"]?.string, let id = entry["id"]?.smallInteger, id >= 0
+            guard let content = entry["content"]?.string, let id = entry["id"]?.smallInteger,
+                id >= 0
             else {
                 throw .malformedVocabulary(part: "added_tokens", reason: "lacks content or id")
             }

@@ -88,7 +88,8 @@ class Cluster:
     def worker(self, number, routers):
         name = f"expert-worker-{number}"
         return Process(name, "expert-worker", self.folder, [
-            "--name", name, "--routers", routers, "--model-directory", self.model_directory])
+            "--name", name, "--routers", routers, "--model-directory", self.model_directory,
+            "--artifact-cache", self.folder / f"cache-{number}"])
 
     def fetching_worker(self, number, disk_size=None, flags=()):
         """One that has no model, but a cache; with a size, on a disk of its own."""

@@ -38,7 +38,8 @@ struct AnswerTests {
             sampling: Sampling(temperature: 0))
         request.tokenCountMax = 1
         let wanted: TokenID = 33  // "A"
-        let biased = try await mesh.meshEngine(limits: limits, bias: TokenBias(token: wanted, bias: 90))
+        let biased = try await mesh.meshEngine(
+            limits: limits, bias: TokenBias(token: wanted, bias: 90))
         let free = try await mesh.meshEngine(limits: limits)
         let answers = [
             try await text(of: biased.groundedAnswer(request, query: "", passages: [passage])),

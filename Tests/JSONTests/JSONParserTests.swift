@@ -64,7 +64,9 @@ import Testing
         let limit = JSONValue.depthMax
         let allowed = String(repeating: "[", count: limit) + String(repeating: "]", count: limit)
         #expect(throws: Never.self) { try JSONValue(parsing: allowed) }
-        #expect(throws: Never.self) { try JSONValue(parsing: "[\(allowed.dropFirst().dropLast()),[]]") }
+        #expect(throws: Never.self) {
+            try JSONValue(parsing: "[\(allowed.dropFirst().dropLast()),[]]")
+        }
     }
 
     @Test func `the number of values has a maximum`() {

@@ -38,7 +38,9 @@ struct Answer: Equatable {
     }
 
     /// A passage's number is its place among the results: so the model saw them.
-    private static func citations(_ annotations: [JSONValue], of passages: [JSONValue]) -> [Citation] {
+    private static func citations(_ annotations: [JSONValue], of passages: [JSONValue])
+        -> [Citation]
+    {
         passages.enumerated().compactMap { index, passage in
             let isCited = annotations.contains {
                 $0["file_id"] == passage["file_id"] && $0["mesh"] == passage["mesh"]

@@ -72,7 +72,9 @@ struct RevisionClient {
     }
 
     /// Takes a step: `canary`, `promote`.
-    func step(_ name: String, _ revision: Int, _ body: [(String, JSONValue)]) async throws -> JSONValue {
+    func step(_ name: String, _ revision: Int, _ body: [(String, JSONValue)]) async throws
+        -> JSONValue
+    {
         try await admin.post("/admin/revisions/\(revision)/\(name)", .members(body))
     }
 

@@ -26,6 +26,7 @@ struct MeshPlan: Equatable, Sendable {
                     "--name", "expert-worker-\(number)",
                     "--routers", state.socket(of: Self.router),
                     "--model-directory", configuration.modelDirectory,
+                    "--artifact-cache", state.cache(of: "expert-worker-\(number)"),
                 ])
         }
         let knowledge = build.service(

@@ -50,5 +50,7 @@ extension ProcessIdentity {
         self.init(pid: pid, startTime: startTime)
     }
 
-    fileprivate var json: JSONValue { ["pid": .integer(Int(pid)), "start_time": .integer(startTime)] }
+    fileprivate var json: JSONValue {
+        ["pid": .integer(Int(pid)), "start_time": .integer(startTime)]
+    }
 }

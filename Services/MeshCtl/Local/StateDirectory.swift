@@ -20,6 +20,8 @@ struct StateDirectory: Sendable {
     var record: String { "\(path)/mesh.json" }
     /// The documents' database.
     var knowledge: String { "\(path)/knowledge" }
+    /// Experts that a worker has fetched; can be lost.
+    func cache(of worker: String) -> String { "\(path)/cache/\(worker)" }
     func log(of service: String) -> String { "\(path)/log/\(service).log" }
     func readyFile(of service: String) -> String { "\(path)/run/\(service).ready" }
     func socket(of service: String) -> String { "unix:\(path)/run/\(service).sock" }

@@ -54,7 +54,8 @@ extension PlacementDiff {
         let serving = state.serving
         let homeless = homeless(of: serving)
         let names = Dictionary(
-            serving.expertIDs.map { (serving[$0].digest, $0) }, uniquingKeysWith: { first, _ in first })
+            serving.expertIDs.map { (serving[$0].digest, $0) },
+            uniquingKeysWith: { first, _ in first })
         return .members([
             (
                 "workers",

@@ -114,7 +114,8 @@ struct AdminRevisions: Sendable {
         return number
     }
 
-    private static func digest(_ request: IncomingRequest) throws(FrontDoorError) -> ArtifactDigest {
+    private static func digest(_ request: IncomingRequest) throws(FrontDoorError) -> ArtifactDigest
+    {
         guard let digest = ArtifactDigest(hexadecimal: request.parameters["digest"] ?? "") else {
             throw .invalid(
                 message: "an artifact's name is the 64 lower-case digits of its SHA-256",

@@ -11,9 +11,10 @@ actor ArtifactShelf: ThreadBound {
     static let artifactByteCountMax = 384 << 20
 
     nonisolated let thread: SerialThread
-    private let stores: [ArtifactStore]
+    /// Looked at in this order.
+    nonisolated let stores: [ArtifactStore]
     /// Where uploads go; nil where none are taken.
-    let uploads: ArtifactStore?
+    nonisolated let uploads: ArtifactStore?
 
     /// - Parameter model: the artifacts of the model directory, never written.
     init(model: ArtifactStore, uploads: ArtifactStore?, thread: SerialThread) {

@@ -79,7 +79,9 @@ struct SelfTest: Sendable {
 
     private static func isFar(_ found: Matrix, from expected: Matrix) -> String? {
         let scale = expected.elements.reduce(0) { max($0, abs($1)) }
-        let distance = zip(found.elements, expected.elements).reduce(0) { max($0, abs($1.0 - $1.1)) }
+        let distance = zip(found.elements, expected.elements).reduce(0) {
+            max($0, abs($1.0 - $1.1))
+        }
         guard distance > toleranceMax * scale else { return nil }
         return "its result is \(distance) away from this router's, whose largest number is \(scale)"
     }

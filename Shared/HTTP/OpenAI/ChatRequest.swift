@@ -90,7 +90,8 @@ extension Fields {
     }
 
     /// A message's content: a string, or parts that are all text.
-    func text(_ content: JSONValue, _ name: String, partTypes: [String]) throws(FrontDoorError) -> String
+    func text(_ content: JSONValue, _ name: String, partTypes: [String]) throws(FrontDoorError)
+        -> String
     {
         if let text = content.string { return text }
         guard let parts = content.array else {

@@ -48,7 +48,9 @@ struct CompletionReply: Sendable {
         ]
     }
 
-    private func object(_ choices: [JSONValue], usage: JSONValue?, mesh: MeshReport? = nil) -> JSONValue {
+    private func object(_ choices: [JSONValue], usage: JSONValue?, mesh: MeshReport? = nil)
+        -> JSONValue
+    {
         var members: [(String, JSONValue)] = [
             ("id", .string(id)), ("object", "text_completion"), ("created", .integer(createdAt)),
             ("model", .string(model)), ("choices", .array(choices)),

@@ -31,7 +31,9 @@ struct CompletionRequest {
     }
 
     /// A text, or token ids; either may come as a list of one.
-    private static func prompt(_ value: JSONValue) throws(FrontDoorError) -> GenerationRequest.Prompt {
+    private static func prompt(_ value: JSONValue) throws(FrontDoorError)
+        -> GenerationRequest.Prompt
+    {
         if let text = value.string { return .text(text) }
         guard let elements = value.array else {
             throw .wrongType("prompt", "a string or an array of token ids", value)

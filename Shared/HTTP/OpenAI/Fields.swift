@@ -152,7 +152,9 @@ public struct Fields {
 }
 
 extension FrontDoorError {
-    static func wrongType(_ param: String?, _ expected: String, _ value: JSONValue) -> FrontDoorError {
+    static func wrongType(_ param: String?, _ expected: String, _ value: JSONValue)
+        -> FrontDoorError
+    {
         let subject = param.map { "'\($0)'" } ?? "the body"
         return .invalid(
             message: "\(subject) must be \(expected), not \(value.kind)", param: param,
@@ -170,7 +172,8 @@ extension FrontDoorError {
     }
 
     /// A value of a known field that this server cannot honour.
-    static func unsupported(_ param: String, _ value: JSONValue, only neutral: [JSONValue]) -> FrontDoorError
+    static func unsupported(_ param: String, _ value: JSONValue, only neutral: [JSONValue])
+        -> FrontDoorError
     {
         let values = neutral.map(\.description).joined(separator: " or ")
         // A large value is not sent back whole.

@@ -37,7 +37,8 @@ extension VectorStoreRecord {
 
 extension AttachedFileRecord {
     var json: JSONValue {
-        let error: JSONValue = failure.map { ["code": "invalid_file", "message": .string($0)] } ?? .null
+        let error: JSONValue =
+            failure.map { ["code": "invalid_file", "message": .string($0)] } ?? .null
         return [
             "id": .string(fileID), "object": "vector_store.file", "created_at": .integer(createdAt),
             "vector_store_id": .string(vectorStoreID), "status": .string(status.rawValue),

@@ -163,7 +163,8 @@ struct ResponseComposer {
     private mutating func event(_ name: String, _ members: [(String, JSONValue)]) -> Event {
         defer { sequenceNumber += 1 }
         let all =
-            [("type", JSONValue.string(name)), ("sequence_number", .integer(sequenceNumber))] + members
+            [("type", JSONValue.string(name)), ("sequence_number", .integer(sequenceNumber))]
+            + members
         return (name, .members(all))
     }
 
