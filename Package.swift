@@ -131,7 +131,7 @@ let measures: [Target] = [
         dependencies: [
             "CEcho", "Mesh", "Transport", "Wire", "Knowledge", "Model", "Checkpoint",
             "LinearAlgebra",
-            argumentParser,
+            argumentParser, subprocess, systemPackage,
         ],
         path: "Tests/Benchmarks", exclude: ["CEcho"], swiftSettings: strict),
 ]

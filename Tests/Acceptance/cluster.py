@@ -152,11 +152,13 @@ class Cluster:
             return False
         return self.placed(status["workers"])
 
+    replicas = 2  # what the router's flags ask for
+
     def placed(self, reports):
         """With two workers and two replicas each holds every expert."""
         experts = [expert for layer in self.router.admin("/admin/experts")["layers"]
                    for expert in layer["experts"]]
-        copies = min(2, len(self.workers))
+        copies = min(self.replicas, len(self.workers))
         return len(reports) == len(self.workers) and all(
             len(expert["workers"]) >= copies for expert in experts)
 
@@ -195,6 +197,7 @@ class Request(threading.Thread):
         super().__init__(daemon=True)
         self.cluster, self.prompt, self.tokens = cluster, prompt, tokens
         self.pieces = []
+        self.times = []             # when each piece came
         self.finish_reason = self.error = None
         self.began = time.monotonic()
         self.seconds = None
@@ -208,6 +211,7 @@ class Request(threading.Thread):
                 for choice in chunk.choices:
                     if choice.text:
                         self.pieces.append(choice.text)
+                        self.times.append(time.monotonic())
                     self.finish_reason = choice.finish_reason or self.finish_reason
         except Exception as error:  # Whatever it is, the test judges it.
             self.error = error

@@ -13,12 +13,26 @@ enum Sources {
         return try existing("\(folder)/\(name)", hint: "set EXPERTMESH_DATA")
     }
 
-    /// The sentence encoder of EXPERTMESH_CACHE or `~/.cache/expertmesh`.
+    /// The sentence encoder.
     static func encoderDirectory() throws -> String {
+        try existing("\(cache)/all-minilm-l6-v2", hint: "run make models")
+    }
+
+    /// The Python of the acceptance tests.
+    static func python() throws -> String {
+        try existing("\(cache)/venv/bin/python", hint: "run make install")
+    }
+
+    /// A script of the repository.
+    static func script(_ path: String) throws -> String {
+        try existing(path, hint: "run benchmarks in the repository's root")
+    }
+
+    /// EXPERTMESH_CACHE or `~/.cache/expertmesh`.
+    private static var cache: String {
         let environment = ProcessInfo.processInfo.environment
-        let cache =
-            environment["EXPERTMESH_CACHE"] ?? (environment["HOME"] ?? "") + "/.cache/expertmesh"
-        return try existing("\(cache)/all-minilm-l6-v2", hint: "run make models")
+        return environment["EXPERTMESH_CACHE"]
+            ?? (environment["HOME"] ?? "") + "/.cache/expertmesh"
     }
 
     static func encoder() throws -> Embedder {

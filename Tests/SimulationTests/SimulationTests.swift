@@ -6,11 +6,11 @@ import Testing
 /// Runs of the simulation. A failing seed is printed, and does the same again:
 /// `SIMULATION_SEED=n make unit FILTER=SimulationTests`.
 struct SimulationTests {
-    /// Seeds of a test run. `benchmarks run sim.seeds.per-minute` says how long they take.
-    static let seedCount: UInt64 = 20_000
+    /// Seeds of a test run, unless `SIMULATION_SEEDS=n` asks for others.
+    /// `benchmarks run sim.seeds.per-minute` says how long they take.
+    static let seedCount = number("SIMULATION_SEEDS") ?? 20_000
     /// A failing seed that is to be looked at: `SIMULATION_SEED=n`.
-    static let onlySeed = ProcessInfo.processInfo.environment["SIMULATION_SEED"].flatMap(
-        UInt64.init)
+    static let onlySeed = number("SIMULATION_SEED")
     /// Seeds that one task runs.
     static let chunk: UInt64 = 500
 
@@ -61,6 +61,10 @@ struct SimulationTests {
         #expect(failed > 10)
         #expect(hedges > 20)
         #expect(swaps > 100)
+    }
+
+    private static func number(_ variable: String) -> UInt64? {
+        ProcessInfo.processInfo.environment[variable].flatMap(UInt64.init)
     }
 
     private static func violations(in seeds: Range<UInt64>) -> [String] {
