@@ -185,7 +185,7 @@ let package = Package(
         tests(
             "Router",
             imports: [
-                "HTTP", "Model", "Checkpoint", "LinearAlgebra", "Storage", "Mesh", "Wire",
+                "HTTP", "JSON", "Model", "Checkpoint", "LinearAlgebra", "Storage", "Mesh", "Wire",
                 "Transport",
             ]),
         tests("ExpertWorker", imports: ["Checkpoint", "Mesh", "Wire", "Transport", logging]),

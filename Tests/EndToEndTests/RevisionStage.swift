@@ -14,18 +14,18 @@ import Wire
 @testable import ExpertWorker
 @testable import Router
 
-let prompt: [TokenID] = [5, 17, 42, 9, 30, 8, 21]
-let tokenCount = 24
-
 /// A mesh with two workers, a catalog, and its revisions at work.
 struct RevisionStage {
+    static let prompt: [TokenID] = [5, 17, 42, 9, 30, 8, 21]
+    static let tokenCount = 24
+
     let mesh: TinyMesh
     let catalog: Catalog
     let revisions: Revisions
     let run: Task<Void, Never>
 
     init(workers: [String] = ["worker-1", "worker-2"]) async throws {
-        mesh = try await TinyMesh("granitemoeshared")
+        mesh = try await TinyMesh("olmoe")
         catalog = Catalog(path: mesh.directory + "/catalog.sqlite", thread: SerialThread())
         try await catalog.open()
         let revisions = try await mesh.revisions(catalog: catalog)
@@ -71,7 +71,12 @@ struct RevisionStage {
         named: Int? = nil, onToken: (Int) async throws -> Void = { _ in }
     ) async throws -> [TokenID] {
         let pin = try await revisions.pin(named: named)
-        return try await mesh.generate(prompt, count: tokenCount, pin: pin, onToken: onToken)
+        return try await mesh.generate(
+            Self.prompt, count: Self.tokenCount, pin: pin, onToken: onToken)
+    }
+
+    func tokens(pin: Pin) async throws -> [TokenID] {
+        try await mesh.generate(Self.prompt, count: Self.tokenCount, pin: pin)
     }
 
     /// Returns when no request is pinned to a revision any more.

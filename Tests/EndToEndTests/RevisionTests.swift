@@ -150,11 +150,11 @@ struct RevisionDurabilityTests {
         #expect(await again.serving.number == number)
         let promoted = try await again.pin(named: nil)
         #expect(
-            try await stage.mesh.generate(prompt, count: tokenCount, pin: promoted) == after)
+            try await stage.tokens(pin: promoted) == after)
         try await again.rollBack(by)
         let returned = try await again.pin(named: nil)
         #expect(
-            try await stage.mesh.generate(prompt, count: tokenCount, pin: returned) == before)
+            try await stage.tokens(pin: returned) == before)
         try await stage.stop()
     }
 

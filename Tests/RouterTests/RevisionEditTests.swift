@@ -179,7 +179,7 @@ struct RevisionEditTests {
 
     private func damage(_ stock: Stock) async throws -> ArtifactDigest {
         let digest = stock.digests[2]
-        let store = try #require(await stock.shelf.uploads)
+        let store = try #require(stock.shelf.uploads)
         var bytes = artifactBytes(2)
         bytes[70] ^= 1
         try Data(bytes).write(to: URL(filePath: "\(store.path)/\(digest)"))

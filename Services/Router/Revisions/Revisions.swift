@@ -150,7 +150,8 @@ extension Revisions {
 
     /// Lets the candidate serve every new request from now on; running ones keep what they have.
     func promote(_ revision: Int, _ authorship: Authorship) async throws {
-        if revision == book.candidate, let candidate = held[revision] {
+        let isStaged = revision == book.candidate && book.states[revision] != .staging
+        if isStaged, let candidate = held[revision] {
             let missing = await fleet.state.missing(of: candidate)
             guard missing.isEmpty else { throw StagingError.lost(missing) }
         }
