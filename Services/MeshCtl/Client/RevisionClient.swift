@@ -61,7 +61,8 @@ struct RevisionClient {
         let deadline = ContinuousClock.now + Self.stagingTimeout
         let state = try await Polling.until(deadline) { () -> JSONValue? in
             let answer = try await admin.get("/admin/revisions/\(revision)")
-            return answer["state"]?.string == "staging" ? nil : answer
+            // Not `nil`, which is JSON's null here.
+            return answer["state"]?.string == "staging" ? Optional.none : answer
         }
         guard state?["state"]?.string == "staged" else {
             throw MeshCtlError.notStaged(
