@@ -7,7 +7,6 @@ internal import ServiceKit
 struct AdminPlacement: Sendable {
     /// For a worker to give away what it holds: tens of gigabytes over a slow link.
     static let drainDurationMax = Duration.seconds(600)
-    static let replicaCounts = 1...16
 
     let fleet: Fleet
 
@@ -53,10 +52,10 @@ struct AdminPlacement: Sendable {
     }
 
     private static func replicaCount(_ text: String) throws(FrontDoorError) -> Int {
-        guard let count = Int(text), replicaCounts.contains(count) else {
+        guard let count = Int(text), PlacementPlanner.replicaCounts.contains(count) else {
             throw .invalid(
-                message: "'replicas' must be from \(replicaCounts.lowerBound) to "
-                    + "\(replicaCounts.upperBound)", param: "replicas")
+                message: "'replicas' must be from \(PlacementPlanner.replicaCounts.lowerBound) to "
+                    + "\(PlacementPlanner.replicaCounts.upperBound)", param: "replicas")
         }
         return count
     }

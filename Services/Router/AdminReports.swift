@@ -26,7 +26,7 @@ struct AdminReports: Sendable {
                 ("model", .string(fleet.modelName)),
                 ("revision", .integer(await fleet.state.serving.number)),
                 ("ready", .bool(missing.isEmpty)),
-                ("missingExperts", .array(missing.prefix(16).map(json))),
+                ("missingExperts", .array(missing.prefix(16).map(\.json))),
                 ("requests", await requests),
                 ("workers", .array(await workers)),
                 ("knowledge", await knowledgeStatus),
@@ -84,8 +84,8 @@ struct AdminReports: Sendable {
 
     /// `?format=json` (the default), `csv` or `prometheus`.
     private func experts(_ request: IncomingRequest) async throws -> OutgoingResponse {
-        let table = ExpertTable(
-            await fleet.state.serving, live: await fleet.state.live, totals: await totals())
+        let state = await fleet.state
+        let table = ExpertTable(state.serving, live: state.live, totals: await totals())
         switch request.query.first(where: { $0.name == "format" })?.value ?? "json" {
         case "json": return .json(table.json)
         case "csv": return .text(table.csv)
@@ -120,9 +120,5 @@ struct AdminReports: Sendable {
         } catch {
             return []  // a worker that is going is not in the sums
         }
-    }
-
-    private func json(_ expert: ExpertID) -> JSONValue {
-        .members([("layer", .integer(expert.layer)), ("expert", .integer(expert.expert))])
     }
 }

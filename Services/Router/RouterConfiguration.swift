@@ -98,7 +98,7 @@ struct RouterConfiguration: ServiceConfiguration {
                 "listen", expected: "a loopback address, which it must be without --api-keys "
                     + "(or say --open-access true)")
         }
-        replicaCount = try values.integer("replicas", in: 1...16)
+        replicaCount = try values.integer("replicas", in: PlacementPlanner.replicaCounts)
         order = try values.choice("order")
         threadCount = try values.integer("threads", in: 1...256)
         limits = Scheduler.Limits(

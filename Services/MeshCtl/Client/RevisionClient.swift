@@ -45,7 +45,9 @@ struct RevisionClient {
                 ("layer", .integer(layer.layer)),
                 ("experts", .array(layer.experts.map { .string("\($0)") })),
             ]
-            if let gate = gates[layer.layer] { members.append(("gate", .string(base64(gate)))) }
+            if let gate = gates[layer.layer] {
+                members.append(("gate", .string(Base64.encoded(floats: gate))))
+            }
             return JSONValue.members(members)
         }
         let answer = try await admin.post(
@@ -77,13 +79,5 @@ struct RevisionClient {
         -> JSONValue
     {
         try await admin.post("/admin/revisions/\(revision)/\(name)", .members(body))
-    }
-
-    /// Float32, the lowest byte first.
-    private func base64(_ numbers: [Float]) -> String {
-        Base64.encoded(
-            numbers.flatMap { number in
-                (0..<4).map { UInt8(truncatingIfNeeded: number.bitPattern >> (8 * $0)) }
-            })
     }
 }

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import FoundationEssentials
-internal import HTTP
 internal import JSON
 
 /// Who changes what is served, and why: both stand in the journal.

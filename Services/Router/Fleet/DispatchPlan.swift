@@ -8,6 +8,8 @@ struct WorkerShare: Equatable, Sendable {
     var rowLoad: Int { experts.reduce(0) { $0 + $1.rows.count } }
     var keys: [ExpertKey] { experts.map(\.key) }
 
+    func includes(_ key: ExpertKey) -> Bool { experts.contains { $0.key == key } }
+
     init(worker: WorkerID) { self.worker = worker }
 
     mutating func add(_ expert: ExpertRows) { experts.append(expert) }

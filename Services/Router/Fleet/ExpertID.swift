@@ -1,3 +1,5 @@
+internal import JSON
+
 /// One expert of one layer of the served model.
 struct ExpertID: Hashable, Comparable, Sendable {
     let layer: Int
@@ -5,6 +7,10 @@ struct ExpertID: Hashable, Comparable, Sendable {
 
     static func < (left: ExpertID, right: ExpertID) -> Bool {
         (left.layer, left.expert) < (right.layer, right.expert)
+    }
+
+    var json: JSONValue {
+        .members([("layer", .integer(layer)), ("expert", .integer(expert))])
     }
 }
 

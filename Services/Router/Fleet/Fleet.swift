@@ -40,6 +40,15 @@ actor Fleet: LoopBound {
     /// Experts of the served revision without a live copy, in order.
     var missing: [ExpertID] { state.missing(of: state.serving) }
 
+    /// Experts that nobody holds and nobody is about to load.
+    func homeless(of revision: Revision) -> [ExpertID] { state.homeless(of: revision) }
+
+    /// Why workers could not load artifacts, each reason once, a few of them.
+    var loadFailures: [String] {
+        let reasons = state.members.values.flatMap { $0.failures.values.map(\.reason) }
+        return Array(Set(reasons).sorted().prefix(3))
+    }
+
     // MARK: - Membership
 
     /// A worker has dialled in; returns when it has gone.

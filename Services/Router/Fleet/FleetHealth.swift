@@ -12,7 +12,7 @@ struct FleetHealth: Sendable {
         return trusted.count * 2 >= candidates.count ? trusted : candidates
     }
 
-    func isEjected(_ worker: WorkerID, at now: Instant) -> Bool {
+    private func isEjected(_ worker: WorkerID, at now: Instant) -> Bool {
         workers[worker]?.isEjected(at: now) ?? false
     }
 

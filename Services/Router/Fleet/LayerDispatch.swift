@@ -64,7 +64,8 @@ struct LayerDispatch: Sendable {
         func usable(_ key: ExpertKey) -> [WorkerID] {
             known.usable(holders(key.digest), at: now)
         }
-        let plan = self.plan(outstanding.filter { !isAsked($0.key) }, at: now, holders: usable)
+        let plan = self.plan(
+            outstanding.filter { askers(of: $0.key).isEmpty }, at: now, holders: usable)
         pausedUntil = plan.missing.map { pause(of: $0, at: now) }.min()
         let hedges = hedges(at: now, holders: usable, health: &health)
         return plan.shares.map { share in
@@ -103,15 +104,17 @@ struct LayerDispatch: Sendable {
 
     // MARK: - Decisions
 
-    private func isAsked(_ key: ExpertKey) -> Bool {
-        asked.values.contains { $0.call.share.keys.contains(key) }
+    /// Who is asked for an expert now: one worker, or with a hedge two.
+    private func askers(of key: ExpertKey) -> [WorkerID] {
+        asked.values.lazy.map(\.call.share).filter { $0.includes(key) }.map(\.worker)
     }
 
     private func plan(
         _ experts: [ExpertRows], at now: Instant, holders: (ExpertKey) -> [WorkerID]
     ) -> DispatchPlan {
         DispatchPlan(experts) { key in
-            holders(key).filter { !hasFailed($0, at: key, now) && !isAsking($0, for: key) }
+            let askers = askers(of: key)
+            return holders(key).filter { !hasFailed($0, at: key, now) && !askers.contains($0) }
         }
     }
 
@@ -123,10 +126,6 @@ struct LayerDispatch: Sendable {
     private func pause(of key: ExpertKey, at now: Instant) -> Instant {
         let ends = failed[key, default: [:]].values.map { $0 + Self.retryPause }
         return ends.filter { $0 > now }.min() ?? now + Self.retryPause
-    }
-
-    private func isAsking(_ worker: WorkerID, for key: ExpertKey) -> Bool {
-        asked.values.contains { $0.call.share.worker == worker && $0.call.share.keys.contains(key) }
     }
 
     private mutating func ask(

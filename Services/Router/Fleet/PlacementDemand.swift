@@ -36,8 +36,6 @@ struct PlacementDemand: Sendable {
 
     var artifacts: some Swift.Sequence<ExpertArtifact> { groups.lazy.flatMap(\.artifacts) }
 
-    func contains(_ digest: ArtifactDigest) -> Bool { byteCounts[digest] != nil }
-
     /// Zero for what nobody needs.
     func byteCount(of digest: ArtifactDigest) -> Int { byteCounts[digest, default: 0] }
 

@@ -1,5 +1,4 @@
 internal import Checkpoint
-internal import HTTP
 internal import JSON
 
 /// What separates where the experts are from where a plan would have them.
@@ -99,11 +98,5 @@ extension PlacementDiff.Move {
             ("loads", .array(loads.map { .string($0.name) })),
             ("drops", .array(drops.map { .string($0.name) })),
         ])
-    }
-}
-
-extension ExpertID {
-    fileprivate var json: JSONValue {
-        .members([("layer", .integer(layer)), ("expert", .integer(expert))])
     }
 }

@@ -14,6 +14,9 @@ struct PlacementTarget: Sendable {
 /// anything gets its second, a layer's experts are spread evenly, and whoever holds an artifact
 /// already keeps it as long as that leaves no worker with more than its fair share of the layer.
 struct PlacementPlanner: Sendable {
+    /// What may be asked for.
+    static let replicaCounts = 1...16
+
     /// Copies of each artifact that are wanted where memory allows.
     let replicaCount: Int
 

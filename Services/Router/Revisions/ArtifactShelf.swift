@@ -1,5 +1,4 @@
 internal import Checkpoint
-internal import HTTP
 internal import LinearAlgebra
 internal import Model
 internal import Storage

@@ -110,13 +110,9 @@ extension RevisionEdit.Layer {
     private static func gate(_ fields: inout Fields) throws(FrontDoorError) -> [Float]? {
         let path = fields.path(of: "gate")
         guard let text = try fields.optionalString("gate") else { return nil }
-        guard let bytes = Base64.decoded(text), bytes.count.isMultiple(of: 4) else {
+        guard let numbers = Base64.decodedFloats(text) else {
             throw .invalid(
                 message: "'\(path)' is not base64 of float32 numbers, little-endian", param: path)
-        }
-        let numbers = stride(from: 0, to: bytes.count, by: 4).map { start in
-            Float(
-                bitPattern: bytes[start..<start + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) })
         }
         guard numbers.allSatisfy(\.isFinite) else {
             throw .invalid(message: "'\(path)' holds numbers that are not finite", param: path)

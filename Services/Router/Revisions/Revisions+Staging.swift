@@ -71,14 +71,3 @@ extension Revisions {
         return limit
     }
 }
-
-extension Fleet {
-    /// Why workers could not load artifacts, each reason once, a few of them.
-    var loadFailures: [String] {
-        let reasons = state.members.values.flatMap { $0.failures.values.map(\.reason) }
-        return Array(Set(reasons).sorted().prefix(3))
-    }
-
-    /// Experts that nobody holds and nobody is about to load.
-    func homeless(of revision: Revision) -> [ExpertID] { state.homeless(of: revision) }
-}

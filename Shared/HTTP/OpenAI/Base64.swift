@@ -37,6 +37,23 @@ public enum Base64 {
         return bytes
     }
 
+    /// Of the numbers as float32, the lowest byte of each first.
+    public static func encoded(floats: [Float]) -> String {
+        encoded(
+            floats.flatMap { number in
+                (0..<4).map { UInt8(truncatingIfNeeded: number.bitPattern >> (8 * $0)) }
+            })
+    }
+
+    /// Nil unless `text` is what `encoded(floats:)` makes of some numbers, finite or not.
+    public static func decodedFloats(_ text: String) -> [Float]? {
+        guard let bytes = decoded(text), bytes.count.isMultiple(of: 4) else { return nil }
+        return stride(from: 0, to: bytes.count, by: 4).map { start in
+            Float(
+                bitPattern: bytes[start..<start + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) })
+        }
+    }
+
     /// Six bits a character, to the left of 24.
     private static func bits(of characters: ArraySlice<UInt8>) -> Int? {
         var bits = 0

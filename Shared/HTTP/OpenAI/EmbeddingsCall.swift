@@ -61,12 +61,7 @@ struct EmbeddingsCall {
         switch encoding {
         // The shortest decimal that is this float again: half the text of its double.
         case .float: .array(vector.map { .number(Double($0.description) ?? Double($0)) })
-        case .base64: .string(Base64.encoded(vector.flatMap(Self.littleEndianBytes)))
+        case .base64: .string(Base64.encoded(floats: vector))
         }
-    }
-
-    private static func littleEndianBytes(_ value: Float) -> [UInt8] {
-        let bits = value.bitPattern
-        return (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) }
     }
 }
