@@ -130,7 +130,7 @@ let measures: [Target] = [
         name: "Benchmarks",
         dependencies: [
             "CEcho", "Mesh", "Transport", "Wire", "Knowledge", "Model", "Checkpoint",
-            "LinearAlgebra",
+            "LinearAlgebra", "Support",
             argumentParser, subprocess, systemPackage,
         ],
         path: "Tests/Benchmarks", exclude: ["CEcho"], swiftSettings: strict),
@@ -169,10 +169,11 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
     targets: c + rooms + services + measures + fuzz + [
+        .target(name: "Support", path: "Tests/Support", swiftSettings: strict),
         tests("Transport", imports: ["CChecksum"]),
         tests("Wire", imports: ["CProtobuf"], fixtures: true),
         tests("Mesh", imports: ["Transport", "Wire"]), tests("Hashing"), tests("JSON"),
-        tests("LinearAlgebra", imports: ["CKernels", "COpenBLAS"]),
+        tests("LinearAlgebra", imports: ["CKernels", "COpenBLAS", "Support"]),
         tests("Checkpoint", imports: ["JSON"], fixtures: true),
         tests("Tokenization", imports: ["JSON"], fixtures: true),
         tests(
@@ -186,9 +187,11 @@ let package = Package(
             "Router",
             imports: [
                 "HTTP", "JSON", "Model", "Checkpoint", "LinearAlgebra", "Storage", "Mesh", "Wire",
-                "Transport",
+                "Transport", "Support",
             ]),
-        tests("ExpertWorker", imports: ["Checkpoint", "Mesh", "Wire", "Transport", logging]),
+        tests(
+            "ExpertWorker",
+            imports: ["Checkpoint", "Mesh", "Wire", "Transport", "Support", logging]),
         tests(
             "KnowledgeStore",
             imports: ["Knowledge", "Storage", "LinearAlgebra", "Mesh", "Wire", "Transport"]),
@@ -201,7 +204,7 @@ let package = Package(
             ],
             path: "Tests/EndToEndTests", swiftSettings: strict),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Router", "Model", "Checkpoint"],
+            name: "SimulationTests", dependencies: ["Router", "Model", "Checkpoint", "Support"],
             path: "Tests/SimulationTests", swiftSettings: strict),
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
     ],

@@ -5,15 +5,20 @@ import unittest
 import mesh
 
 
+def available(get):
+    """What `get` returns; where there are no weights the test is skipped, and says why."""
+    try:
+        return get()
+    except mesh.Unavailable as reason:
+        raise unittest.SkipTest(str(reason))
+
+
 class MeshCase(unittest.TestCase):
     """A test against the shared mesh."""
 
     @classmethod
     def setUpClass(cls):
-        try:
-            cls.mesh = mesh.shared()
-        except mesh.Unavailable as reason:
-            raise unittest.SkipTest(str(reason))
+        cls.mesh = available(mesh.shared)
         cls.client = cls.mesh.client
         cls.model = cls.mesh.model
 

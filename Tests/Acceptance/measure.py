@@ -17,7 +17,6 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
 from bisect import bisect_right
 from itertools import zip_longest
 from pathlib import Path
@@ -255,11 +254,10 @@ def swap(cluster):
 
 
 def post(cluster, path, body):
-    address = cluster.router.announced()["adminAddress"]
-    request = urllib.request.Request(
-        f"http://{address}{path}", method="POST", data=json.dumps(body).encode())
-    with urllib.request.urlopen(request, timeout=NOTICED_SECONDS) as answer:
-        return json.load(answer)
+    status, answer = cluster.router.send("POST", path, json.dumps(body).encode(), NOTICED_SECONDS)
+    if status != 200:
+        raise AssertionError(f"POST {path}: {status}, {answer}")
+    return answer
 
 
 def swap_ratio(quick):
@@ -302,8 +300,7 @@ def simulation_seeds(quick):
 
 def soak_growth(quick):
     minutes = 3 if quick else 30
-    settings = {"workers": 3, "router_flags": ["--order", "fixed"], "knowledge": True}
-    with Cluster(seed=1, **settings) as cluster:
+    with Cluster(seed=1, **soak.SETTINGS) as cluster:
         report = soak.run(cluster, minutes, seed=1)
     if report["broken"] or report["failed"] or report["wrong"]:
         raise AssertionError(f"the soak itself failed: {report}")

@@ -104,6 +104,16 @@ class Process:
     def admin(self, path):
         return json.loads(self.get(path))
 
+    def send(self, method, path, body=b"", timeout=60):
+        """Status and JSON of a request to the admin port."""
+        url = f"http://{self.announced()['adminAddress']}{path}"
+        request = urllib.request.Request(url, method=method, data=body or None)
+        try:
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
     def is_ready(self):
         try:
             return bool(self.get("/readyz"))

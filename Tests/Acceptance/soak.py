@@ -26,6 +26,8 @@ from mesh import fetch_weights
 
 CLIENTS = 4
 SAMPLE_SECONDS = 5
+# In fixed order, so that no placement changes a token.
+SETTINGS = {"workers": 3, "router_flags": ["--order", "fixed"], "knowledge": True}
 
 
 # What is asked
@@ -311,8 +313,7 @@ def main():
     chosen = options.parse_args()
     fetch_weights()
     say(f"seed {chosen.seed}")
-    settings = {"workers": 3, "router_flags": ["--order", "fixed"], "knowledge": True}
-    with Cluster(seed=chosen.seed, **settings) as cluster:
+    with Cluster(seed=chosen.seed, **SETTINGS) as cluster:
         result = run(cluster, chosen.minutes, chosen.seed)
         if result["failed"] or result["wrong"] or result["broken"]:
             say(cluster.tails())

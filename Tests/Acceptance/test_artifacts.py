@@ -4,6 +4,7 @@ import unittest
 from pathlib import Path
 
 import mesh
+from case import available
 from cluster import Cluster
 from process import until
 
@@ -15,10 +16,7 @@ FETCH_SECONDS = 120
 class ArtifactTests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        try:
-            mesh.fetch_weights()
-        except mesh.Unavailable as reason:
-            raise unittest.SkipTest(str(reason))
+        available(mesh.fetch_weights)
 
     def report(self, cluster, worker):
         """What the router says of a worker, empty while it does not know it."""

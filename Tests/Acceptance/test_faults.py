@@ -15,7 +15,7 @@ from typing import Callable
 
 import mesh
 import openai
-from case import DOCUMENTS, store_of
+from case import DOCUMENTS, available, store_of
 from cluster import Cluster
 from process import until
 
@@ -124,10 +124,7 @@ class ClusterCase(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        try:
-            mesh.fetch_weights()
-        except mesh.Unavailable as reason:
-            raise unittest.SkipTest(str(reason))
+        available(mesh.fetch_weights)
         cls.cluster = Cluster(**cls.settings)
         cls.cluster.__enter__()
         cls.addClassCleanup(cls.cluster.__exit__)

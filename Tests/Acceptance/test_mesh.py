@@ -4,7 +4,7 @@ import os
 import unittest
 
 import mesh
-from case import DOCUMENTS, MeshCase, upload
+from case import DOCUMENTS, MeshCase, available, upload
 
 PROMPTS = [
     "The history of the printing press begins",
@@ -25,10 +25,7 @@ class PlacementTests(MeshCase):
 class LossTests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        try:
-            mesh.fetch_weights()
-        except mesh.Unavailable as reason:
-            raise unittest.SkipTest(str(reason))
+        available(mesh.fetch_weights)
 
     def test_knowledge(self):
         """a document that was acknowledged survives kill -9 of the knowledge-store"""

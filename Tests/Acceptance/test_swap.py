@@ -10,8 +10,6 @@ import shutil
 import tempfile
 import threading
 import unittest
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import mesh
@@ -104,7 +102,7 @@ class SwapCase(unittest.TestCase):
 
     @classmethod
     def meshctl(cls, *arguments):
-        return cls.cluster.meshctl(*map(str, arguments))
+        return cls.cluster.meshctl(*arguments)
 
     def revisions(self):
         return self.cluster.router.admin("/admin/revisions")
@@ -113,14 +111,7 @@ class SwapCase(unittest.TestCase):
         return next(r for r in self.revisions()["revisions"] if r["revision"] == revision)
 
     def send(self, method, path, body=b""):
-        """Status and JSON of a request to the admin port."""
-        address = self.cluster.router.announced()["adminAddress"]
-        request = urllib.request.Request(f"http://{address}{path}", method=method, data=body or None)
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as error:
-            return error.code, json.load(error)
+        return self.cluster.router.send(method, path, body)
 
     def stage(self, directory):
         return self.meshctl("swap", directory, "--stage-only")["revision"]

@@ -1,6 +1,7 @@
 import Glibc
 import Knowledge
 import LinearAlgebra
+import Support
 
 /// How long is a search among many passages?
 enum SearchFigures {
@@ -89,7 +90,7 @@ struct SyntheticCorpus: Sendable {
 
     /// A thousand paragraphs, each of which becomes a passage.
     func document(_ number: Int) -> String {
-        var random = SplitMix(UInt64(number))
+        var random = SplitMix64(seed: UInt64(number))
         return (0..<Self.passageCount / Self.documentCount).map { _ in
             (0..<Self.wordCount).map { _ in "w\(rank(&random))x" }.joined(separator: " ")
         }.joined(separator: "\n\n")
@@ -98,7 +99,7 @@ struct SyntheticCorpus: Sendable {
     /// Words of one text, without the hundred most frequent ones, which a query for content does
     /// not have.
     func queries(count: Int) -> [String] {
-        var random = SplitMix(1 << 40)
+        var random = SplitMix64(seed: 1 << 40)
         return (0..<count).map { _ in
             var words: Set<Int> = []
             while words.count < 6 {
@@ -115,13 +116,14 @@ struct SyntheticCorpus: Sendable {
             identity: "random", dimension: Self.dimension, tokenCount: { $0.isEmpty ? 0 : 150 },
             embed: { texts in
                 texts.map { text in
-                    var random = SplitMix(text.utf8.reduce(5381) { $0 &* 33 &+ UInt64($1) })
+                    var random = SplitMix64(
+                        seed: text.utf8.reduce(5381) { $0 &* 33 &+ UInt64($1) })
                     return Distance.normalised((0..<Self.dimension).map { _ in random.signed() })
                 }
             })
     }
 
-    private func rank(_ random: inout SplitMix) -> Int {
+    private func rank(_ random: inout SplitMix64) -> Int {
         let target = random.unit() * distribution[distribution.count - 1]
         var low = 0
         var high = distribution.count - 1
@@ -133,19 +135,7 @@ struct SyntheticCorpus: Sendable {
     }
 }
 
-/// SplitMix64: the same numbers everywhere.
-struct SplitMix {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SplitMix64 {
     /// 0 to 1.
     mutating func unit() -> Double { Double(next() >> 11) / Double(1 << 53) }
 

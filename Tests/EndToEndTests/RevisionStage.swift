@@ -1,5 +1,4 @@
 import Checkpoint
-import HTTP
 import JSON
 import LinearAlgebra
 import Logging

@@ -1,4 +1,5 @@
 import Checkpoint
+import Support
 import Testing
 
 @testable import ExpertWorker
@@ -124,7 +125,7 @@ extension HeldArtifacts.Ticket {
 /// Thousands of random steps of several routers, each checked against the rules.
 @Suite struct HeldArtifactsSimulation {
     @Test(arguments: 1...20) func `the rules hold after every step`(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var world = World()
         for _ in 0..<2_000 { world.step(&random) }
         #expect(world.refusals > 0)
@@ -146,7 +147,7 @@ private struct World {
     private static let sizes = Dictionary(
         uniqueKeysWithValues: numbers.map { (artifact($0), byteCount($0)) })
 
-    mutating func step(_ random: inout SplitMix) {
+    mutating func step(_ random: inout SplitMix64) {
         let link = LinkID(number: UInt.random(in: 1...3, using: &random))
         switch Int.random(in: 0..<10, using: &random) {
         case 0: lose(link)
@@ -162,7 +163,7 @@ private struct World {
         newest[link] = nil
     }
 
-    private mutating func begin(_ link: LinkID, _ random: inout SplitMix) {
+    private mutating func begin(_ link: LinkID, _ random: inout SplitMix64) {
         let count = Int.random(in: 0...8, using: &random)
         let digests = Self.numbers.map(artifact).shuffled(using: &random).prefix(count)
         let ticket = held.begin(Array(digests), by: link)
@@ -170,7 +171,7 @@ private struct World {
         tickets.append((ticket, Set(digests)))
     }
 
-    private mutating func settle(_ random: inout SplitMix) {
+    private mutating func settle(_ random: inout SplitMix64) {
         guard let index = tickets.indices.randomElement(using: &random) else { return }
         let (ticket, digests) = tickets.remove(at: index)
         let isNewest = newest[ticket.link] == ticket
@@ -204,20 +205,5 @@ private struct World {
         for digests in confirmed.values {
             #expect(digests.allSatisfy(held.isResident))
         }
-    }
-}
-
-/// A small seeded generator: the same numbers on every machine.
-private struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

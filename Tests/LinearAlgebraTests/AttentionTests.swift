@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Support
 import Testing
 
 struct AttentionTests {
@@ -9,7 +10,7 @@ struct AttentionTests {
     func `attention equals the float64 twin`(mask: AttentionMask, rowCount: Int) {
         let shape = AttentionShape(
             headCount: 6, keyValueHeadCount: 2, headSize: 8, scale: 0.3, mask: mask)
-        var random = Random(seed: 7)
+        var random = SplitMix64(seed: 7)
         let past = 9
         var first = AttentionCache(width: 16)
         var second = AttentionCache(width: 16)
@@ -60,7 +61,7 @@ struct AttentionTests {
     func `a row gets the bits that it gets alone`(headSize: Int) {
         let shape = AttentionShape(
             headCount: 3, keyValueHeadCount: 1, headSize: headSize, scale: 0.2)
-        var random = Random(seed: 16)
+        var random = SplitMix64(seed: 16)
         let (keys, values) = (random.matrix(50, headSize), random.matrix(50, headSize))
         let queries = random.matrix(50, 3 * headSize)
         var cache = AttentionCache(width: headSize)
@@ -78,7 +79,7 @@ struct AttentionTests {
     }
 
     @Test func `a truncated cache is as if the rest had never been`() {
-        var random = Random(seed: 8)
+        var random = SplitMix64(seed: 8)
         let (keys, values) = (random.matrix(6, 4), random.matrix(6, 4))
         var cache = AttentionCache(width: 4)
         cache.append(keys: keys, values: values, rows: 0..<6)

@@ -1,10 +1,11 @@
 import Foundation
 import LinearAlgebra
+import Support
 import Testing
 
 struct ElementwiseTests {
     @Test func `softmax rows are distributions of the float64 twin`() {
-        var random = Random(seed: 9)
+        var random = SplitMix64(seed: 9)
         var matrix = random.matrix(5, 37).scaled(by: 20)
         let before = matrix
         matrix.softmaxRows()
@@ -28,7 +29,7 @@ struct ElementwiseTests {
     }
 
     @Test func `norms equal their definitions`() {
-        var random = Random(seed: 10)
+        var random = SplitMix64(seed: 10)
         let x = random.matrix(3, 50)
         let weight = random.floats(50)
         let bias = random.floats(50)
@@ -52,7 +53,7 @@ struct ElementwiseTests {
     }
 
     @Test func `the norm of groups is the norm of each`() {
-        var random = Random(seed: 11)
+        var random = SplitMix64(seed: 11)
         let x = random.matrix(2, 12)
         let weight = random.floats(4)
         let grouped = x.rmsNormalisedGroups(weight: weight, epsilon: 1e-6)
@@ -80,7 +81,7 @@ struct ElementwiseTests {
     }
 
     @Test func `the three layouts of gate and up agree`() {
-        var random = Random(seed: 12)
+        var random = SplitMix64(seed: 12)
         let (gate, up) = (random.matrix(3, 10), random.matrix(3, 10))
         var (halves, pairs) = (Matrix(zeros: 3, 20), Matrix(zeros: 3, 20))
         for row in 0..<3 {

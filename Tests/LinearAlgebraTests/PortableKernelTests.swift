@@ -1,5 +1,6 @@
 import CKernels
 import LinearAlgebra
+import Support
 import Testing
 
 /// The plain C kernels, which this processor would not choose by itself.
@@ -10,7 +11,7 @@ struct PortableKernelTests {
     ])
     func `portable kernels equal the float64 twin`(storage: WeightStorage, code: ck_storage) throws
     {
-        var random = Random(seed: 6)
+        var random = SplitMix64(seed: 6)
         let (_, bytes) = try random.weights(storage, rows: 5, columns: 256)
         let x = random.matrix(3, 256)
         let twin = Twin.product(x, Twin.decode(storage, bytes), rows: 5)

@@ -1,11 +1,12 @@
 import Foundation
 import LinearAlgebra
+import Support
 import Testing
 
 struct RotaryEmbeddingTests {
     @Test(arguments: [RotaryPairing.halves, .neighbours])
     func `pairs turn by position times frequency`(pairing: RotaryPairing) {
-        var random = Random(seed: 13)
+        var random = SplitMix64(seed: 13)
         let before = random.matrix(2, 16)  // two heads of 8
         let rotary = RotaryEmbedding(
             pairing: pairing, frequencies: RotaryEmbedding.frequencies(base: 100, size: 8))
@@ -29,7 +30,7 @@ struct RotaryEmbeddingTests {
     }
 
     @Test func `position zero and elements beyond the rotated ones stay`() {
-        var random = Random(seed: 14)
+        var random = SplitMix64(seed: 14)
         let before = random.matrix(2, 8)
         let rotary = RotaryEmbedding(
             pairing: .halves, frequencies: RotaryEmbedding.frequencies(base: 100, size: 4))

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Support
 import Testing
 
 struct SearchTests {
@@ -12,7 +13,7 @@ struct SearchTests {
     }
 
     @Test func `a scan of int8 vectors is near the exact product`() {
-        var random = Random(seed: 15)
+        var random = SplitMix64(seed: 15)
         var vectors = Int8Vectors(dimension: 100)
         let rows = (0..<500).map { _ in random.floats(100) }
         for row in rows { vectors.append(row) }

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Support
 import Testing
 
 struct WeightMatrixTests {
@@ -16,7 +17,7 @@ struct WeightMatrixTests {
 
     @Test(arguments: storages)
     func `rows dequantise exactly as the format says`(storage: WeightStorage) throws {
-        var random = Random(seed: 1)
+        var random = SplitMix64(seed: 1)
         let (weights, bytes) = try random.weights(storage, rows: 3, columns: 768)
         let expected = Twin.decode(storage, bytes)
         // One rounding of the product, one of the sum.
@@ -29,7 +30,7 @@ struct WeightMatrixTests {
 
     @Test(arguments: storages)
     func `products equal the float64 twin`(storage: WeightStorage) throws {
-        var random = Random(seed: 2)
+        var random = SplitMix64(seed: 2)
         for width in Self.widths(storage) {
             let (weights, bytes) = try random.weights(storage, rows: 11, columns: width)
             let decoded = Twin.decode(storage, bytes)
@@ -45,7 +46,7 @@ struct WeightMatrixTests {
 
     @Test(arguments: storages)
     func `a row's result does not depend on its neighbours`(storage: WeightStorage) throws {
-        var random = Random(seed: 3)
+        var random = SplitMix64(seed: 3)
         let (weights, _) = try random.weights(storage, rows: 21, columns: 256)
         let x = random.matrix(70, 256)
         let together = weights.product(with: x)
@@ -84,7 +85,7 @@ struct WeightMatrixTests {
 @Suite(.serialized) struct ComputeSettingsTests {
     @Test(arguments: WeightStorage.allCases)
     func `the number of threads does not change a bit`(storage: WeightStorage) throws {
-        var random = Random(seed: 4)
+        var random = SplitMix64(seed: 4)
         let (weights, _) = try random.weights(storage, rows: 512, columns: 512)
         for rowCount in [1, 3, 70] {
             let x = random.matrix(rowCount, 512)
@@ -97,7 +98,7 @@ struct WeightMatrixTests {
     }
 
     @Test func `several callers may compute at once`() async throws {
-        var random = Random(seed: 5)
+        var random = SplitMix64(seed: 5)
         let (weights, _) = try random.weights(.q8_0, rows: 512, columns: 256)
         let x = random.matrix(2, 256)
         let expected = weights.product(with: x)

@@ -1,5 +1,4 @@
 internal import Checkpoint
-internal import HTTP
 import JSON
 internal import Testing
 

@@ -63,9 +63,7 @@ struct CatalogRevisionTests {
         do {
             let catalog = try await home.catalog()
             #expect(try await catalog.revisionBook(of: base()) == nil)
-            try await catalog.record(
-                book, since: nil, entry(RevisionStep(.imported, 1)), of: base())
-            try await stepByStep(&book, in: catalog)
+            try await recordSteps(&book, in: catalog)
         }
         let catalog = try await home.catalog()
         let restored = try #require(try await catalog.revisionBook(of: base()))
@@ -74,8 +72,10 @@ struct CatalogRevisionTests {
         #expect(restored.states[3] == .canary(share: 0.125))
     }
 
-    /// Revision 2 serves, 3 is a canary.
-    private func stepByStep(_ book: inout RevisionBook, in catalog: Catalog) async throws {
+    /// From the import on, until revision 2 serves and 3 is a canary.
+    private func recordSteps(_ book: inout RevisionBook, in catalog: Catalog) async throws {
+        try await catalog.record(
+            book, since: nil, entry(RevisionStep(.imported, 1)), of: base())
         let steps: [(inout RevisionBook) throws -> RevisionStep] = [
             { try $0.stage() }, { try $0.finishStaging(2) }, { try $0.promote(2) },
             { try $0.stage() }, { try $0.finishStaging(3) }, { try $0.canary(3, share: 0.125) },
@@ -137,9 +137,7 @@ struct CatalogRevisionTests {
         let home = try Home()
         let catalog = try await home.catalog()
         var book = RevisionBook(serving: 1)
-        try await catalog.record(
-            book, since: nil, entry(RevisionStep(.imported, 1)), of: base())
-        try await stepByStep(&book, in: catalog)
+        try await recordSteps(&book, in: catalog)
         let journal = try await catalog.journal(of: base())
         #expect(
             journal.map(\.step.kind)
@@ -152,9 +150,7 @@ struct CatalogRevisionTests {
         let home = try Home()
         let catalog = try await home.catalog()
         var book = RevisionBook(serving: 1)
-        try await catalog.record(
-            book, since: nil, entry(RevisionStep(.imported, 1)), of: base())
-        try await stepByStep(&book, in: catalog)
+        try await recordSteps(&book, in: catalog)
         #expect(try await catalog.revisionBook(of: base(7)) == nil)
         let fresh = RevisionBook(serving: 1)
         try await catalog.record(
@@ -173,9 +169,7 @@ struct CatalogRevisionTests {
         let home = try Home()
         let catalog = try await home.catalog()
         var book = RevisionBook(serving: 1)
-        try await catalog.record(
-            book, since: nil, entry(RevisionStep(.imported, 1)), of: base())
-        try await stepByStep(&book, in: catalog)
+        try await recordSteps(&book, in: catalog)
         try Database(path: home.path).execute(change)
         await #expect(throws: StorageError.self) {
             _ = try await catalog.revisionBook(of: base())

@@ -1,3 +1,4 @@
+import Support
 import Testing
 
 @testable import Router
@@ -214,7 +215,7 @@ struct RevisionBookHistoryTests {
     @Test(arguments: 0..<50) func `no sequence of steps and requests breaks the rules`(
         seed: UInt64
     ) throws {
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(seed: seed)
         var book = RevisionBook(serving: 1)
         var running: [Int] = []
         for _ in 0..<400 {
@@ -230,7 +231,7 @@ struct RevisionBookHistoryTests {
     }
 
     private func step(
-        _ book: inout RevisionBook, _ running: inout [Int], _ random: inout SplitMix
+        _ book: inout RevisionBook, _ running: inout [Int], _ random: inout SplitMix64
     ) throws {
         let revision = Int.random(in: 1...(book.states.keys.max() ?? 1) + 1, using: &random)
         let unit = Double.random(in: 0..<1, using: &random)
@@ -263,17 +264,4 @@ private func check(_ book: RevisionBook) {
         #expect(book.wanted.contains(revision))
     }
     for revision in book.wanted { #expect(book.states[revision] != nil) }
-}
-
-/// SplitMix64 (Steele, Lea and Flood 2014).
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
 }

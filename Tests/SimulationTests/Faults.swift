@@ -1,3 +1,5 @@
+import Support
+
 /// What goes wrong in one run, and how often. Every seed draws its own (swarm testing: Groce et al.
 /// 2012), so that some runs have much of one fault and none of another.
 struct Faults {

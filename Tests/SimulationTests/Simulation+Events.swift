@@ -1,4 +1,5 @@
 import Checkpoint
+import Support
 
 @testable import Router
 
