@@ -12,8 +12,13 @@ actor ArtifactLoader: LoopBound {
     struct Loaded: Sendable {
         var experts: [LoadedExpert] = []
         var failures: [ArtifactFailure] = []
-        /// Of the experts, and of the one that memory has no room for, where loading stopped.
-        var byteCounts: [ArtifactDigest: Int] = [:]
+        /// Bytes beyond the room that was given; loading stopped there.
+        var excessByteCount = 0
+
+        var byteCounts: [ArtifactDigest: Int] {
+            Dictionary(
+                experts.map { ($0.digest, $0.byteCount) }, uniquingKeysWith: { first, _ in first })
+        }
     }
 
     nonisolated let loop: EventLoop
@@ -46,18 +51,18 @@ actor ArtifactLoader: LoopBound {
         for digest in digests where room >= 0 && !Task.isCancelled {
             do {
                 let artifact = try await artifact(digest, roomByteCount: room, from: peer)
-                loaded.byteCounts[digest] = artifact.byteCount
-                room -= artifact.byteCount
-                let expert = try Expert(artifact: artifact)
                 loaded.experts.append(
-                    LoadedExpert(digest: digest, byteCount: artifact.byteCount, expert: expert))
+                    LoadedExpert(
+                        digest: digest, byteCount: artifact.byteCount,
+                        expert: try Expert(artifact: artifact)))
+                room -= artifact.byteCount
             } catch FetchError.tooLarge(let byteCount) {
-                loaded.byteCounts[digest] = byteCount
-                room = -1
+                room -= byteCount
             } catch {
                 loaded.failures.append(failure(digest, error))
             }
         }
+        loaded.excessByteCount = max(0, -room)
         return loaded
     }
 

@@ -48,7 +48,7 @@ actor ExpertShard: LoopBound {
     func settle(
         _ ticket: HeldArtifacts.Ticket, loaded: ArtifactLoader.Loaded
     ) throws(Fault) -> Int {
-        switch held.settle(ticket, loaded: loaded.byteCounts) {
+        switch held.settle(ticket, loaded: loaded.byteCounts, excess: loaded.excessByteCount) {
         case .superseded:
             throw Fault(
                 code: .failedPrecondition, message: "a later HoldArtifacts took the place of this")
@@ -64,8 +64,11 @@ actor ExpertShard: LoopBound {
         }
     }
 
-    /// The request is over without a result.
-    func abandon(_ ticket: HeldArtifacts.Ticket) { held.abandon(ticket) }
+    /// The request is over before its end; what has been loaded stays where there is room.
+    func abandon(_ ticket: HeldArtifacts.Ticket, loaded: ArtifactLoader.Loaded) {
+        let added = held.abandon(ticket, loaded: loaded.byteCounts)
+        for expert in loaded.experts where added.contains(expert.digest) { add(expert) }
+    }
 
     /// The link is gone.
     func forget(_ link: LinkID) { held.forget(link) }

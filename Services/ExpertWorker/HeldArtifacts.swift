@@ -63,7 +63,11 @@ struct HeldArtifacts: Sendable {
     }
 
     /// The missing artifacts have been loaded, as far as they could be; `loaded` has their sizes.
-    mutating func settle(_ ticket: Ticket, loaded: [ArtifactDigest: Int]) -> Outcome {
+    ///
+    /// - Parameter excess: Bytes beyond the ticket's room, where loading stopped.
+    mutating func settle(
+        _ ticket: Ticket, loaded: [ArtifactDigest: Int], excess: Int = 0
+    ) -> Outcome {
         guard let request = pending[ticket.link], request.number == ticket.number else {
             return .superseded
         }
@@ -71,7 +75,9 @@ struct HeldArtifacts: Sendable {
         let kept = kept(exceptWantsOf: ticket.link)
         let byteCountKept = byteCount(of: kept) + added.values.reduce(0, +)
         pending[ticket.link] = nil
-        guard byteCountKept <= byteCountMax else { return .noSpace(byteCount: byteCountKept) }
+        guard byteCountKept <= byteCountMax, excess == 0 else {
+            return .noSpace(byteCount: max(byteCountKept, byteCountMax + excess))
+        }
         byteCounts.merge(added) { old, _ in old }
         let former = wanted.updateValue(
             request.digests.filter { byteCounts[$0] != nil }, forKey: ticket.link)
@@ -79,9 +85,25 @@ struct HeldArtifacts: Sendable {
         return .held(dropped: release((former ?? []).subtracting(request.digests)))
     }
 
-    /// The request is over without a result.
-    mutating func abandon(_ ticket: Ticket) {
+    /// The request is over before its end: its router is lost, or has stopped waiting. What has
+    /// been loaded for it stays where there is room, like what a lost router wanted, so that the
+    /// next attempt need not begin anew.
+    ///
+    /// - Returns: What of it is resident now.
+    mutating func abandon(
+        _ ticket: Ticket, loaded: [ArtifactDigest: Int]
+    ) -> Set<ArtifactDigest> {
         if pending[ticket.link]?.number == ticket.number { pending[ticket.link] = nil }
+        var room = byteCountMax - residentBytes
+        var added: Set<ArtifactDigest> = []
+        for digest in ticket.missing where byteCounts[digest] == nil {
+            guard let byteCount = loaded[digest], byteCount <= room else { continue }
+            byteCounts[digest] = byteCount
+            orphans.append(digest)
+            room -= byteCount
+            added.insert(digest)
+        }
+        return added
     }
 
     /// The link is gone. What it wanted stays until memory is needed.

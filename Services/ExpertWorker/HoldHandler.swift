@@ -18,7 +18,7 @@ struct HoldHandler: Sendable {
         let loaded = await loader.load(
             ticket.missing, roomByteCount: ticket.roomByteCount, from: peer)
         guard !Task.isCancelled else {
-            await shard.abandon(ticket)
+            await shard.abandon(ticket, loaded: loaded)
             throw CancellationError()
         }
         let byteCount = try await shard.settle(ticket, loaded: loaded)

@@ -116,9 +116,19 @@ extension HeldArtifacts.Ticket {
         _ = held.hold([1, 2, 3], by: first)
         let ticket = held.begin([artifact(3)], by: second)
         _ = held.hold([1, 2], by: first)
-        held.abandon(ticket)
+        #expect(held.abandon(ticket, loaded: [:]) == [])
         #expect(held.holds([1, 2, 3]))
         #expect(held.hold([1, 2, 4, 5], by: first) == .held(dropped: [artifact(3)]))
+    }
+}
+
+extension HeldArtifactsTests {
+    @Test mutating func `what was loaded for an abandoned request stays where there is room`() {
+        _ = held.hold([1, 2], by: first)
+        let ticket = held.begin([3, 4, 5].map(artifact), by: second)
+        held.forget(second)
+        #expect(held.abandon(ticket, loaded: ticket.allLoaded) == Set([3, 4].map(artifact)))
+        #expect(held.begin([3, 4].map(artifact), by: LinkID(number: 3)).missing == [])
     }
 }
 
@@ -152,6 +162,7 @@ private struct World {
         switch Int.random(in: 0..<10, using: &random) {
         case 0: lose(link)
         case 1...4: begin(link, &random)
+        case 5: abandon(&random)
         default: settle(&random)
         }
         check()
@@ -169,6 +180,16 @@ private struct World {
         let ticket = held.begin(Array(digests), by: link)
         newest[link] = ticket
         tickets.append((ticket, Set(digests)))
+    }
+
+    private mutating func abandon(_ random: inout SplitMix64) {
+        guard let index = tickets.indices.randomElement(using: &random) else { return }
+        let (ticket, _) = tickets.remove(at: index)
+        let before = Set(held.byteCounts.keys)
+        let added = held.abandon(ticket, loaded: Self.sizes)
+        if newest[ticket.link] == ticket { newest[ticket.link] = nil }
+        #expect(added.isSubset(of: ticket.missing))
+        #expect(Set(held.byteCounts.keys) == before.union(added))
     }
 
     private mutating func settle(_ random: inout SplitMix64) {
