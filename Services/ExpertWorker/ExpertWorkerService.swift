@@ -51,14 +51,13 @@ final class ExpertWorkerService: Service {
                 let redial = redial(to: address)
                 group.addTask(executorPreference: loop) { await redial.run() }
             }
-            await links.waitUntilDrained()
+            await links.waitUntilLeft()
             group.cancelAll()
         }
     }
 
     func drain(within grace: Duration) async {
-        for peer in await links.peers { await peer.drain(within: grace) }
-        await links.drain()
+        await Departure(links: links, logger: logger).leave(within: grace)
     }
 
     var health: HealthReport {
@@ -78,8 +77,10 @@ final class ExpertWorkerService: Service {
                     "router not reached", metadata: ["router": "\(address)", "error": "\(error)"])
             },
             onPeer: { peer in
+                guard await links.add(peer) else {
+                    return await peer.close(reason: "this worker is leaving")
+                }
                 logger.notice("connected", metadata: ["router": "\(address)"])
-                await links.add(peer)
                 let reason = await peer.waitUntilClosed()
                 logger.notice(
                     "disconnected",

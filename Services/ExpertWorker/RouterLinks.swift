@@ -3,22 +3,35 @@ internal import Mesh
 /// The routers that this worker is connected to, and whether it is leaving.
 actor RouterLinks {
     private(set) var peers: [Peer] = []
-    private var isDrained = false
+    private(set) var isLeaving = false
+    private var hasLeft = false
     private var waiters: [CheckedContinuation<Void, Never>] = []
 
-    func add(_ peer: Peer) { peers.append(peer) }
+    /// False when the worker is leaving and takes no more.
+    func add(_ peer: Peer) -> Bool {
+        guard !isLeaving else { return false }
+        peers.append(peer)
+        return true
+    }
 
     func remove(_ peer: Peer) { peers.removeAll { $0 === peer } }
 
-    func drain() {
-        isDrained = true
+    /// From here on no router is added.
+    /// - Returns: Those that are to be left.
+    func beginLeaving() -> [Peer] {
+        isLeaving = true
+        return peers
+    }
+
+    func endLeaving() {
+        hasLeft = true
         for waiter in waiters { waiter.resume() }
         waiters = []
     }
 
-    /// Returns when `drain` has been called.
-    func waitUntilDrained() async {
-        guard !isDrained else { return }
+    /// Returns when the worker has left.
+    func waitUntilLeft() async {
+        guard !hasLeft else { return }
         await withCheckedContinuation { waiters.append($0) }
     }
 }

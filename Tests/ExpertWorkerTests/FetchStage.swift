@@ -51,12 +51,17 @@ final class FetchStage: Sendable {
         }
     }
 
-    /// Connects the worker to a new router, and returns the router's end.
+    /// Connects the worker to a new router that hands out pieces, and returns the router's end.
     func router(_ answer: @escaping PieceAnswer) async throws -> Peer {
         var handlers = Handlers()
         handlers.on(FetchArtifact.self) { request, _, context in
             try await answer(request, context.peer)
         }
+        return try await connect(handlers).router
+    }
+
+    /// Connects the worker to a new router, and returns both ends.
+    func connect(_ handlers: Handlers) async throws -> (router: Peer, worker: Peer) {
         let (peers, arrived) = AsyncStream<Peer>.makeStream()
         let address = try SocketAddress(
             "unix:\(directory)/\(UInt32.random(in: 0 ... .max)).sock")
@@ -71,7 +76,7 @@ final class FetchStage: Sendable {
                 await worker.waitUntilClosed()
                 await server.drain(within: .zero)
             }
-            return peer
+            return (peer, worker)
         }
         throw CancellationError()
     }
