@@ -7,6 +7,7 @@ struct ExpertWorkerConfiguration: ServiceConfiguration {
     static let threadCountMax = 256
 
     let name: String
+    let host: String
     let routers: [SocketAddress]
     let modelDirectory: String?
     let artifactCache: String?
@@ -21,8 +22,14 @@ struct ExpertWorkerConfiguration: ServiceConfiguration {
             help: "This worker's name, unique in the mesh; routers know it by it.",
             example: "worker-1"),
         Setting(
+            "host", "NAME",
+            help: "The machine that this worker runs on, the system's name for it unless given: "
+                + "copies of an expert prefer different hosts.",
+            example: "node-3"),
+        Setting(
             "routers", "ADDRESS,…", default: "127.0.0.1:7000",
-            help: "The mesh ports of the routers to dial: HOST:PORT or unix:PATH, by commas.",
+            help: "The mesh ports of the routers to dial: HOST:PORT or unix:PATH, by commas; of a "
+                + "name every address is dialled.",
             example: "router-1:7000,router-2:7000"),
         Setting(
             "model-directory", "PATH",
@@ -53,6 +60,7 @@ struct ExpertWorkerConfiguration: ServiceConfiguration {
 
     init(_ values: SettingValues) throws(SettingError) {
         name = try values.string("name")
+        host = values.optionalString("host") ?? systemHostName()
         modelDirectory = values.optionalString("model-directory")
         artifactCache = values.optionalString("artifact-cache")
         guard modelDirectory != nil || artifactCache != nil else {

@@ -18,6 +18,7 @@ final class ExpertWorkerService: Service {
     private let logger: Logger
     private let loop = EventLoop(name: "io")
     private let links: RouterLinks
+    private let known = KnownProcesses()
     private let handlers: Handlers
 
     init(configuration: ExpertWorkerConfiguration, context: ServiceContext) async throws {
@@ -47,9 +48,9 @@ final class ExpertWorkerService: Service {
 
     func run() async throws {
         await withTaskGroup { group in
-            for address in configuration.routers {
-                let redial = redial(to: address)
-                group.addTask(executorPreference: loop) { await redial.run() }
+            for name in configuration.routers {
+                let dialer = dialer(to: name)
+                group.addTask(executorPreference: loop) { await dialer.run() }
             }
             await links.waitUntilLeft()
             group.cancelAll()
@@ -68,10 +69,20 @@ final class ExpertWorkerService: Service {
         }
     }
 
+    private func dialer(to name: SocketAddress) -> NameDialer {
+        NameDialer(
+            to: name,
+            onFailure: { [logger] error in
+                logger.warning(
+                    "routers not found", metadata: ["name": "\(name)", "error": "\(error)"])
+            },
+            redial: redial)
+    }
+
     private func redial(to address: SocketAddress) -> Redial {
         let (logger, links) = (logger, links)
         return Redial(
-            to: address, on: loop, hello: hello, handlers: handlers,
+            to: address, on: loop, hello: hello, handlers: handlers, known: known,
             onFailure: { error in
                 logger.warning(
                     "router not reached", metadata: ["router": "\(address)", "error": "\(error)"])
@@ -96,6 +107,7 @@ final class ExpertWorkerService: Service {
         Hello(
             role: .expertWorker, name: configuration.name,
             numericClass: ComputeThreads.kernelName,
-            capacityBytes: configuration.memoryByteCountMax, coreCount: configuration.threadCount)
+            capacityBytes: configuration.memoryByteCountMax, coreCount: configuration.threadCount,
+            host: configuration.host)
     }
 }

@@ -43,7 +43,9 @@ final class RouterService: Service {
             base: RevisionBase(loaded, initial: model.initial), catalog: catalog, shelf: shelf,
             fleet: fleet, logger: context.logger, now: Self.now)
         let library = Self.library(configuration, catalog, loop: loop, logger: context.logger)
-        hello = Hello(role: .router, name: "router", numericClass: ComputeThreads.kernelName)
+        hello = Hello(
+            role: .router, name: "router", numericClass: ComputeThreads.kernelName,
+            instance: .random(in: 1 ... .max))
         let artifacts = ArtifactSource(
             stores: shelf.stores, loop: EventLoop(name: "artifacts"))
         var handlers = Handlers(artifacts: artifacts)

@@ -142,7 +142,7 @@ void   mesh__fault__free_unpacked
   assert(message->base.descriptor == &mesh__fault__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor mesh__hello__field_descriptors[9] =
+static const ProtobufCFieldDescriptor mesh__hello__field_descriptors[10] =
 {
   {
     "role",
@@ -252,11 +252,24 @@ static const ProtobufCFieldDescriptor mesh__hello__field_descriptors[9] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "instance",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Mesh__Hello, instance),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned mesh__hello__field_indices_by_name[] = {
   5,   /* field[5] = capacity_bytes */
   6,   /* field[6] = core_count */
   8,   /* field[8] = host */
+  9,   /* field[9] = instance */
   7,   /* field[7] = memory_bytes_per_second */
   1,   /* field[1] = name */
   4,   /* field[4] = numeric_class */
@@ -267,7 +280,7 @@ static const unsigned mesh__hello__field_indices_by_name[] = {
 static const ProtobufCIntRange mesh__hello__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor mesh__hello__descriptor =
 {
@@ -277,7 +290,7 @@ const ProtobufCMessageDescriptor mesh__hello__descriptor =
   "Mesh__Hello",
   "mesh",
   sizeof(Mesh__Hello),
-  9,
+  10,
   mesh__hello__field_descriptors,
   mesh__hello__field_indices_by_name,
   1,  mesh__hello__number_ranges,

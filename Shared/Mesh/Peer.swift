@@ -59,6 +59,13 @@ public actor Peer: LoopBound {
     ) async throws(MeshError) -> Peer {
         let handshake = Handshake(hello: hello, loop: loop, limits: limits)
         let (socket, remote) = try await handshake.dial(address, deadline: deadline)
+        return await started(socket, remote: remote, on: loop, handlers: handlers, limits: limits)
+    }
+
+    /// The peer at the other end of a socket on which Hellos were exchanged.
+    static func started(
+        _ socket: Socket, remote: Hello, on loop: EventLoop, handlers: Handlers, limits: MeshLimits
+    ) async -> Peer {
         let peer = Peer(remote: remote, on: loop, handlers: handlers, limits: limits)
         await peer.start(socket)
         return peer

@@ -56,6 +56,17 @@ struct SystemAddress: Sendable {
         return addresses
     }
 
+    /// The address with its host in numbers; nil when it is not one of the internet's.
+    func numeric(port: UInt16) -> SocketAddress? {
+        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(NI_MAXHOST)) { host in
+            guard let text = host.baseAddress else { return nil }
+            let status = unsafe withSockaddr {
+                unsafe getnameinfo($0, $1, text, socklen_t(host.count), nil, 0, NI_NUMERICHOST)
+            }
+            return status == 0 ? .tcp(host: unsafe String(cString: text), port: port) : nil
+        }
+    }
+
     /// The port that the system has chosen for a listening socket.
     static func port(of descriptor: CInt) -> UInt16 {
         var storage = sockaddr_storage()

@@ -28,11 +28,14 @@ public struct Hello: Request {
     public var memoryBytesPerSecond: Int
     /// The machine: two copies of an expert prefer two hosts.
     public var host: String
+    /// Chosen at random when the process starts, so that it is known at whatever address; 0 where
+    /// nobody needs it.
+    public var instance: UInt64
 
     public init(
         role: Role, name: String, protocolVersionMin: Int = 1, protocolVersionMax: Int = 1,
         numericClass: String = "", capacityBytes: Int = 0, coreCount: Int = 0,
-        memoryBytesPerSecond: Int = 0, host: String = ""
+        memoryBytesPerSecond: Int = 0, host: String = "", instance: UInt64 = 0
     ) {
         self.role = role
         self.name = name
@@ -43,6 +46,7 @@ public struct Hello: Request {
         self.coreCount = coreCount
         self.memoryBytesPerSecond = memoryBytesPerSecond
         self.host = host
+        self.instance = instance
     }
 
     public func encoded() -> [UInt8] { unsafe pack(self) }
@@ -64,6 +68,7 @@ extension Hello: @unsafe Coded {
         unsafe message.core_count = UInt32(coreCount)
         unsafe message.memory_bytes_per_second = UInt64(memoryBytesPerSecond)
         unsafe message.host = arena.text(host)
+        unsafe message.instance = instance
     }
 
     init(reading message: Mesh__Hello) throws(WireError) {
@@ -77,7 +82,8 @@ extension Hello: @unsafe Coded {
             coreCount: unsafe Int(message.core_count),
             memoryBytesPerSecond: try unsafe Read.integer(
                 message.memory_bytes_per_second, "memoryBytesPerSecond"),
-            host: try unsafe Read.text(message.host, "host"))
+            host: try unsafe Read.text(message.host, "host"),
+            instance: unsafe message.instance)
     }
 }
 

@@ -9,7 +9,7 @@ import Wire
         Hello(
             role: .expertWorker, name: "worker-1", protocolVersionMin: 1, protocolVersionMax: 3,
             numericClass: "avx2-1", capacityBytes: 1 << 40, coreCount: 8,
-            memoryBytesPerSecond: 50_000_000_000),
+            memoryBytesPerSecond: 50_000_000_000, host: "node-1", instance: 0x0102_0304_0506_0708),
         Ping(),
         Fault(
             code: .expertUnavailable, message: "gone", retryAfterMilliseconds: 250,

@@ -101,10 +101,14 @@ struct  Mesh__Hello
    * machine; two copies of an expert prefer two hosts
    */
   ProtobufCBinaryData host;
+  /*
+   * chosen at random when the process starts: one process has one, at whatever address
+   */
+  uint64_t instance;
 };
 #define MESH__HELLO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mesh__hello__descriptor) \
-    , MESH__ROLE__ROLE_UNSPECIFIED, {0,NULL}, 0, 0, {0,NULL}, 0, 0, 0, {0,NULL} }
+    , MESH__ROLE__ROLE_UNSPECIFIED, {0,NULL}, 0, 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0 }
 
 
 /*

@@ -43,7 +43,8 @@ def show(name, message):
 digest = bytes(range(32))
 show("hello", envelope.Hello(
     role=envelope.ROLE_EXPERT_WORKER, name="worker-1", protocol_version_min=1, protocol_version_max=3,
-    numeric_class="avx2-1", capacity_bytes=1 << 40, core_count=8, memory_bytes_per_second=50_000_000_000))
+    numeric_class="avx2-1", capacity_bytes=1 << 40, core_count=8, memory_bytes_per_second=50_000_000_000,
+    host="node-1", instance=0x0102030405060708))
 show("fault", envelope.Fault(
     code=envelope.FAULT_CODE_EXPERT_UNAVAILABLE, message="gone", retry_after_milliseconds=250,
     artifact=digest))
