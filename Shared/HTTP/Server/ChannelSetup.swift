@@ -17,16 +17,18 @@ struct ChannelSetup: Sendable {
     }
 
     func bind(_ address: ListenAddress) async throws -> NIOAsyncChannel<ConnectionTask, Never> {
-        try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // A client that closes its sending half is taken to be gone: that is how a cancelled
             // request looks.
             .childChannelOption(.allowRemoteHalfClosure, value: false)
             .bind(host: address.host, port: address.port) { channel in
                 channel.eventLoop.makeCompletedFuture { try configure(channel) }
             }
+        try await ArrivalFailures.watch(listener.channel, logger: dispatcher.logger)
+        return listener
     }
 
     /// Runs on the channel's loop.

@@ -18,7 +18,7 @@ public enum HTTPServerError: Error, CustomStringConvertible {
 public final class HTTPServer: Sendable {
     /// The address really bound: with the port that the system chose where 0 was asked.
     public let address: ListenAddress
-    private let listener: any Channel
+    let listener: any Channel
     private let connections: Connections
     private let serving: Task<Void, Never>
 
