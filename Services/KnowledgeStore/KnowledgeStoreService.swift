@@ -16,6 +16,9 @@ final class KnowledgeStoreService: Service {
     /// Deleted bytes leave the files, and the log is emptied, this often.
     private static let maintenanceInterval = Duration.seconds(30)
 
+    /// What routers may take to hear that this store is leaving.
+    private static let goodbyeMax = Duration.milliseconds(500)
+
     private let logger: Logger
     private let loop: EventLoop
     private let store: PassageStore
@@ -55,6 +58,7 @@ final class KnowledgeStoreService: Service {
     }
 
     func drain(within grace: Duration) async {
+        await server.sayGoodbye(within: Self.goodbyeMax)
         await server.drain(within: grace)
         lifetime.end()
     }

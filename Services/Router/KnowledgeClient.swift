@@ -10,9 +10,17 @@ actor KnowledgeClient: LoopBound {
     nonisolated let address: SocketAddress
     private let logger: Logger
     private var peer: Peer?
+    /// When the store said that it was leaving, if it did: another will come in its place.
+    private var leftAt: ContinuousClock.Instant?
+    private var waiters = Waiters()
 
     /// Until a store that has just gone is dialled again.
     private static let retryAfter = Duration.seconds(1)
+    /// So long requests wait for the successor of a store that has said goodbye: time for its last
+    /// answers and for a start.
+    private static let absenceMax = Duration.seconds(30)
+    /// A request that ended the connection so often may be what ends it.
+    private static let attemptCountMax = 3
 
     init(address: SocketAddress, loop: EventLoop, logger: Logger) {
         self.address = address
@@ -26,7 +34,7 @@ actor KnowledgeClient: LoopBound {
     func run(as hello: Hello) async {
         let (logger, address) = (logger, address)
         let redial = Redial(
-            to: address, on: loop, hello: hello,
+            to: address, on: loop, hello: hello, handlers: handlers,
             onFailure: { error in
                 logger.debug(
                     "knowledge-store not reached",
@@ -36,22 +44,69 @@ actor KnowledgeClient: LoopBound {
         await redial.run()
     }
 
-    /// Asks the store. Everything that it is asked may be asked twice: upserts and deletes name
-    /// their document. - Throws: the front door's error for what went wrong.
+    private nonisolated var handlers: Handlers {
+        var handlers = Handlers()
+        handlers.on(Drain.self) { _, _, _ in
+            await self.expectSuccessor()
+            return (DrainReply(neededCount: 0), .empty)
+        }
+        return handlers
+    }
+
+    /// Asks the store, or its successor when it is leaving: everything that it is asked may be
+    /// asked twice, because upserts and deletes name their document.
+    /// - Throws: the front door's error for what went wrong.
     func call<R: Request>(
         _ request: R, attachment: Attachment = .empty, within limit: Duration
     ) async throws(FrontDoorError) -> (message: R.Reply, attachment: Attachment) {
-        guard let peer else { throw unavailable("it is not connected") }
-        do throws(MeshError) {
-            return try await peer.call(request, attachment: attachment, deadline: .after(limit))
-        } catch {
-            throw doorError(error)
+        let deadline = Deadline.after(limit)
+        var attemptCount = 0
+        while true {
+            attemptCount += 1
+            let peer = try await connected(before: deadline)
+            do throws(MeshError) {
+                return try await peer.call(request, attachment: attachment, deadline: deadline)
+            } catch {
+                guard error.isTransient, leftAt != nil, attemptCount < Self.attemptCountMax else {
+                    throw doorError(error)
+                }
+            }
         }
+    }
+
+    private func connected(before deadline: Deadline) async throws(FrontDoorError) -> Peer {
+        while true {
+            if let peer { return peer }
+            guard let leftAt else { throw unavailable("it is not connected") }
+            let patience = Self.absenceMax - leftAt.duration(to: .now)
+            let remaining = min(patience, deadline.remaining)
+            guard remaining > .zero else { throw unavailable("it left and has not come back") }
+            await waitForConnection(atMost: remaining)
+        }
+    }
+
+    private func waitForConnection(atMost limit: Duration) async {
+        let id = waiters.next()
+        let timer = Task(executorPreference: loop) {
+            try await Task.sleep(for: limit)
+            await self.giveUp(id)
+        }
+        await withCheckedContinuation { waiters.add($0, as: id) }
+        timer.cancel()
+    }
+
+    private func giveUp(_ id: UInt64) { waiters.resume(id) }
+
+    private func expectSuccessor() {
+        peer = nil
+        leftAt = .now
     }
 
     private func keep(_ peer: Peer) async {
         logger.notice("connected", metadata: ["knowledge-store": "\(address)"])
         self.peer = peer
+        leftAt = nil
+        waiters.resumeAll()
         let reason = await peer.waitUntilClosed()
         self.peer = nil
         logger.warning(

@@ -62,6 +62,16 @@ public actor Server: LoopBound {
     /// The connections that have said who they are.
     public var peerCount: Int { peers.count }
 
+    /// Tells all of them that this process is leaving, and waits for their answers no longer than
+    /// `timeout`. Who does not know the message does without it.
+    public func sayGoodbye(within timeout: Duration) async {
+        let deadline = Deadline.after(timeout)
+        let goodbyes = peers.values.map { peer in
+            Task { _ = try await peer.call(Drain(withinMilliseconds: 0), deadline: deadline) }
+        }
+        for goodbye in goodbyes { _ = await goodbye.result }
+    }
+
     /// Stops listening. Callers that have not said who they are get `timeout` to do so; then every
     /// peer refuses new requests, gets `timeout` for those in flight, and is closed.
     public func drain(within timeout: Duration) async {
