@@ -12,7 +12,7 @@ SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 BIN         := .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help install models build demo test unit acceptance soak bench proto proto-check format tidy clean
+.PHONY: help install models build demo test unit acceptance containers soak bench proto proto-check format tidy clean
 
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,13 +30,16 @@ demo: install ## a mesh of four processes answers questions about docs/, and sto
 	@SWIFT_FLAGS='$(SWIFT_FLAGS)' BIN='$(BIN)' compose/demo.sh
 
 test: models ## unit tests, generated code compared, real processes under the OpenAI client
-	@SWIFT_FLAGS='$(SWIFT_FLAGS)' BIN='$(BIN)' Tests/run proto unit acceptance
+	@SWIFT_FLAGS='$(SWIFT_FLAGS)' BIN='$(BIN)' Tests/run proto unit acceptance containers
 
 unit: install ## unit tests only; FILTER=RouterTests narrows them
 	@SWIFT_FLAGS='$(SWIFT_FLAGS)' BIN='$(BIN)' Tests/run unit
 
 acceptance: install ## only the tests that start real processes
 	@SWIFT_FLAGS='$(SWIFT_FLAGS)' BIN='$(BIN)' Tests/run acceptance
+
+containers: models ## the mesh in containers; what is missing of an engine comes from Debian first
+	@EXPERTMESH_CONTAINERS=install SWIFT_FLAGS='$(SWIFT_FLAGS)' BIN='$(BIN)' Tests/run containers
 
 soak: models build ## mixed load under random faults for MINUTES=30, drawn from SEED=…
 	"$${EXPERTMESH_CACHE:-$$HOME/.cache/expertmesh}/venv/bin/python" Tests/Acceptance/soak.py \

@@ -8,5 +8,6 @@ extension Figure {
             HopFigures.throughput64,
             SearchFigures.search100k,
             RetrievalFigures.squadNDCG10,
+            ContainerFigures.rollFailedRequests,
         ] + LiveFigures.all
 }
