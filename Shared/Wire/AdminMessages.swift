@@ -56,9 +56,9 @@ extension HealthReply: @unsafe Coded {
     }
 }
 
-/// A worker or a knowledge-store says to each of its routers: I am leaving. Answered when nothing is
-/// needed of it any more, because everything it holds lives elsewhere, or when the time is up. Until
-/// then it serves.
+/// A worker or a knowledge-store says to each of its routers: I am leaving. Answered when nothing
+/// is needed of it any more, because everything it holds lives elsewhere, or when the time is up.
+/// Until then it serves.
 public struct Drain: Request {
     public static let kind = MessageKind.drain
     public typealias Reply = DrainReply

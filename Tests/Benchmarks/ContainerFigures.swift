@@ -5,8 +5,8 @@ import SystemPackage
 /// The mesh of `compose/compose.yaml` in a container engine. `Tests/Containers/check.sh` measures;
 /// here its line is read.
 enum ContainerFigures {
-    /// Every worker, the router and the knowledge-store are replaced, one container after the other,
-    /// while clients chat and search. There is no shorter way: a quick run is the whole one.
+    /// Every worker, the router and the knowledge-store are replaced, one container after the
+    /// other, while clients chat and search. There is no shorter way: a quick run is the whole one.
     static let rollFailedRequests = Figure(
         name: "containers.roll.failed-requests", unit: "", aim: .atMost(0)
     ) { _ in
@@ -20,8 +20,8 @@ enum ContainerFigures {
         let roll = try JSONDecoder().decode(
             Roll.self, from: Data(line.dropFirst(prefix.count).utf8))
         let notes =
-            "of \(roll.requests) requests in \(Int(roll.seconds)) s while \(roll.replaced) containers "
-            + "were replaced one after the other; chats, streamed chats and searches in turn"
+            "of \(roll.requests) requests in \(Int(roll.seconds)) s while \(roll.replaced) "
+            + "containers were replaced one after the other; chats, streamed chats, searches"
         return .init(value: Double(roll.failed), notes: notes)
     }
 
