@@ -470,6 +470,16 @@ class KnowledgeFaultTests(KnowledgeCase):
         except openai.APIStatusError as error:
             return error.status_code
 
+    def test_terminate(self):
+        """SIGTERM to the knowledge-store: a search waits for the one that takes its place"""
+        self.assertEqual(self.cluster.knowledge.terminate(), 0)
+        with ThreadPoolExecutor() as pool:
+            search = pool.submit(self.search)
+            with self.assertRaises(TimeoutError):
+                search.result(timeout=1)
+            self.cluster.knowledge.start()
+            self.assertEqual(search.result(timeout=30), self.found)
+
     def test_kill_while_documents_come_in(self):
         """kill -9 of the knowledge-store while documents come in: all are found once it is back"""
         client = self.cluster.client
