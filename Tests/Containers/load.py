@@ -12,16 +12,15 @@ REQUEST_TIMEOUT = 60
 CONNECT_TIMEOUT = 1
 # Between two requests of one client: a steady load, and not as much as there can be.
 PAUSE = 0.2
-# Without any router for so long, a request has failed.
-PATIENCE = 10
 
 
 class Load:
     """Clients that ask one question after the other until they are stopped.
 
     Each client goes about the routers as clients of one name with several addresses do: the next
-    address when a connection is refused. A request that was sent is never sent again, so whatever
-    else than a whole answer comes of it is a failure.
+    address when a connection is refused, and the name once more when all are. A request that no
+    router accepts then has failed, and so has one that was sent and got anything but a whole answer:
+    none is sent twice.
     """
 
     def __init__(self, model, store_id):
@@ -83,18 +82,20 @@ class Routers:
         self.addresses = []
 
     def ask(self, request):
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            for address in self.addresses:
+        for addresses in (lambda: self.addresses, self.resolve):
+            for address in addresses():
                 try:
                     with client_of(address) as client:
                         return request(client)
                 except openai.APIConnectionError as error:
                     if not isinstance(error.__cause__, (httpx2.ConnectError, httpx2.ConnectTimeout)):
                         raise
-            if time.monotonic() > deadline:
-                raise stack.Failed(f"no router at {self.addresses} for {PATIENCE} s")
-            self.addresses = [stack.address(router) for router in stack.containers("router")]
+        raise stack.Failed(f"no router accepts a connection at {self.addresses}")
+
+    def resolve(self):
+        found = [stack.address(router) for router in stack.containers("router")]
+        self.addresses = [address for address in found if address]
+        return self.addresses
 
 
 def client_of(address):
