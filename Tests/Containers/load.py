@@ -19,8 +19,8 @@ class Load:
 
     Each client goes about the routers as clients of one name with several addresses do: the next
     address when a connection is refused, and the name once more when all are. A request that no
-    router accepts then has failed, and so has one that was sent and got anything but a whole answer:
-    none is sent twice.
+    router accepts then has failed, and so has one that was sent and got anything but a whole
+    answer: none is sent twice.
     """
 
     def __init__(self, model, store_id):
