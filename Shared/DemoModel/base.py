@@ -6,6 +6,7 @@ from pathlib import Path
 import gguf
 import torch
 from tokenizers import Tokenizer
+from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
 
 from fetch import default_cache
 
@@ -87,13 +88,17 @@ def convert_tokenizer(source, target):
 
     The conversion drops the digit rule of the file's pre-tokenizer, `smollm`.
     """
-    from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
     from transformers import AutoTokenizer
 
     loaded = AutoTokenizer.from_pretrained(str(source.parent), gguf_file=source.name)
     tokenizer = loaded.backend_tokenizer
-    tokenizer.pre_tokenizer = Sequence(
-        [Digits(individual_digits=True), ByteLevel(add_prefix_space=False)])
+    cut_digits_singly(tokenizer)
     partial = target.with_suffix(".partial")
     tokenizer.save(str(partial))
     partial.replace(target)
+
+
+def cut_digits_singly(tokenizer):
+    """Give a byte-level tokenizer the digit rule of `smollm`: no token holds two digits."""
+    tokenizer.pre_tokenizer = Sequence(
+        [Digits(individual_digits=True), ByteLevel(add_prefix_space=False)])

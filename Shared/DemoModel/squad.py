@@ -1,19 +1,14 @@
-"""Question answering over numbered passages, built from SQuAD's development articles.
+"""Question answering over numbered passages, built from SQuAD's development articles."""
 
-SQuAD v1.1 (Rajpurkar et al. 2016) gives questions with answers, v2.0 (Rajpurkar et al. 2018) adds
-questions that look answerable and are not. Text and derived data: CC BY-SA 4.0.
-"""
-
-import json
 import random
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy
 
-HELD_OUT_STRIDE = 8  # every eighth title of the sorted v1.1 list is never trained on
+from articles import held_out_titles, read_articles
+
 ANSWER_CHARACTERS_MAX = 80  # longer answers are rare and teach rambling
 NEIGHBOUR_COUNT = 8
 
@@ -34,16 +29,11 @@ def most_frequent(answers):
     return min(counts, key=lambda text: (-counts[text], len(text), text))
 
 
-def read_articles(path):
-    """The articles of a file in SQuAD's JSON format."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))["data"]
-
-
 def load_paragraphs(folder):
     """All paragraphs of both versions: answers from v1.1, unanswerable questions from v2.0."""
     found = {}
     for version in ("1.1", "2.0"):
-        for article in read_articles(Path(folder) / "squad" / f"squad-v{version}-dev.json"):
+        for article in read_articles(folder, version):
             for entry in article["paragraphs"]:
                 key = (article["title"], entry["context"].strip())
                 paragraph = found.setdefault(key, Paragraph(*key))
@@ -60,12 +50,6 @@ def add_questions(paragraph, questions, version):
             answer = most_frequent(question["answers"])
             if len(answer) <= ANSWER_CHARACTERS_MAX:
                 paragraph.answerable.append((question["question"], answer))
-
-
-def held_out_titles(folder):
-    """The titles kept for evaluation."""
-    articles = read_articles(Path(folder) / "squad" / "squad-v1.1-dev.json")
-    return sorted(article["title"] for article in articles)[::HELD_OUT_STRIDE]
 
 
 def split(folder):

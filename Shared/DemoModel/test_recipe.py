@@ -8,11 +8,12 @@ import unittest
 from types import SimpleNamespace
 
 import torch
+from tokenizers import Tokenizer, decoders, models
 from torch.autograd import gradcheck
 from torch.nn.functional import silu
 
 import operators
-from base import Configuration
+from base import Configuration, base_path, cut_digits_singly, load_tokenizer
 from generation import Prefix, Prompts
 from model import UpcycledModel, group_routing
 from sequences import IGNORED, Piece, Tree, packed
@@ -130,6 +131,23 @@ class ModelTests(unittest.TestCase):
         down = torch.cat((block.down[4], block.down[5]), dim=1)
         wide = (silu(inputs @ gate.T) * (inputs @ up.T)) @ down.T / 2
         torch.testing.assert_close(block(inputs, experts, weights), wide, atol=1e-4, rtol=1e-4)
+
+
+class TokenizerTests(unittest.TestCase):
+    """The base's digit rule, which the conversion from GGUF drops."""
+
+    def test_a_merge_of_two_digits_is_never_used(self):
+        vocabulary = {token: number for number, token in enumerate(["1", "9", "a", "19", "a1"])}
+        tokenizer = Tokenizer(models.BPE(vocabulary, [("1", "9"), ("a", "1")]))
+        tokenizer.decoder = decoders.ByteLevel()
+        self.assertEqual(tokenizer.encode("19").tokens, ["19"])
+        cut_digits_singly(tokenizer)
+        self.assertEqual(tokenizer.encode("19a19").tokens, ["1", "9", "a", "1", "9"])
+
+    @unittest.skipUnless(base_path().is_file(), "the base is not fetched")
+    def test_the_base_reads_a_year_digit_by_digit(self):
+        tokens = load_tokenizer().encode("in 1973, 25%").tokens
+        self.assertEqual([t for t in tokens if any(map(str.isdigit, t))], list("197325"))
 
 
 if __name__ == "__main__":
