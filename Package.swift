@@ -130,10 +130,10 @@ let measures: [Target] = [
         name: "Benchmarks",
         dependencies: [
             "CEcho", "Mesh", "Transport", "Wire", "Knowledge", "Model", "Checkpoint",
-            "LinearAlgebra", "Support",
+            "LinearAlgebra", "Support", "Tokenization",
             argumentParser, subprocess, systemPackage,
         ],
-        path: "Tests/Benchmarks", exclude: ["CEcho"], swiftSettings: strict),
+        path: "Tests/Benchmarks", exclude: ["CEcho", "Reference"], swiftSettings: strict),
 ]
 
 let fuzz: [Target] =

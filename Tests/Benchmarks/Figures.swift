@@ -8,6 +8,13 @@ extension Figure {
             HopFigures.throughput64,
             SearchFigures.search100k,
             RetrievalFigures.squadNDCG10,
+            EncoderFigures.rate,
+            DemoFigures.f1Gold,
+            DemoFigures.f1Retrieved,
+            DemoFigures.citationCorrect,
+            DemoFigures.refusalF1,
+            LlamaFigures.decode,
+            LlamaFigures.prefill,
             ContainerFigures.rollFailedRequests,
         ] + LiveFigures.all
 }

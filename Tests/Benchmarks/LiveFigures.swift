@@ -1,6 +1,4 @@
 import FoundationEssentials
-import Subprocess
-import SystemPackage
 
 /// What faults and changes cost while requests run.
 ///
@@ -19,7 +17,6 @@ enum LiveFigures {
     ]
 
     private static let script = "Tests/Acceptance/measure.py"
-    private static let outputByteCountMax = 64 * 1024
 
     private static func figure(_ name: String, _ unit: String, _ aim: Figure.Aim) -> Figure {
         Figure(name: name, unit: unit, aim: aim) { isQuick in
@@ -30,15 +27,9 @@ enum LiveFigures {
     private static func measure(_ name: String, _ isQuick: Bool) async throws
         -> Figure.Measurement
     {
-        let result = try await run(
-            .path(FilePath(Sources.python())),
-            arguments: Arguments([Sources.script(script), name] + (isQuick ? ["--quick"] : [])),
-            output: .string(limit: outputByteCountMax), error: .string(limit: outputByteCountMax))
-        guard result.terminationStatus.isSuccess else {
-            let last = result.standardError.split(separator: "\n").last ?? "it said nothing"
-            throw FigureUnavailable(description: "\(script) ended badly: \(last)")
-        }
-        let answer = try JSONDecoder().decode(Answer.self, from: Data(result.standardOutput.utf8))
+        let program = try PythonProgram(script, needs: "openai", python: Sources.python())
+        let output = try await program.output([name] + (isQuick ? ["--quick"] : []))
+        let answer = try JSONDecoder().decode(Answer.self, from: Data(output.utf8))
         return .init(value: answer.value, baseline: answer.baseline, notes: answer.notes)
     }
 

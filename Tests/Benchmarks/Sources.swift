@@ -6,16 +6,22 @@ import Model
 /// Where figures find data and models that are not in the repository.
 enum Sources {
     /// `squad/squad-v1.1-dev.json` under EXPERTMESH_DATA or `../shared/data`.
-    static func squad() throws -> String { try data("squad/squad-v1.1-dev.json") }
-
-    private static func data(_ name: String) throws -> String {
-        let folder = ProcessInfo.processInfo.environment["EXPERTMESH_DATA"] ?? "../shared/data"
-        return try existing("\(folder)/\(name)", hint: "set EXPERTMESH_DATA")
+    static func squad() throws -> String {
+        try existing("\(data)/squad/squad-v1.1-dev.json", hint: "set EXPERTMESH_DATA")
     }
+
+    static let data = ProcessInfo.processInfo.environment["EXPERTMESH_DATA"] ?? "../shared/data"
 
     /// The sentence encoder.
     static func encoderDirectory() throws -> String {
         try existing("\(cache)/all-minilm-l6-v2", hint: "run make models")
+    }
+
+    /// The file on which the demo model's experts stand.
+    static func demoBase() throws -> String {
+        try existing(
+            "\(cache)/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf",
+            hint: "run make models")
     }
 
     /// The Python of the acceptance tests.
@@ -46,7 +52,7 @@ enum Sources {
             })
     }
 
-    private static func existing(_ path: String, hint: String) throws -> String {
+    static func existing(_ path: String, hint: String) throws -> String {
         guard FileManager.default.fileExists(atPath: path) else {
             throw FigureUnavailable(description: "\(path) does not exist; \(hint)")
         }
