@@ -89,5 +89,6 @@ enum HopFigures {
 }
 
 extension [Double] {
+    /// The middle of the values.
     var median: Double { isEmpty ? .nan : sorted()[count / 2] }
 }

@@ -64,8 +64,8 @@ struct PythonProgram: Sendable {
             try await writer.finish()
             return rounds
         }
-        guard result.closureOutput.count == count else { throw failure(result.standardError) }
-        return result.closureOutput
+        guard result.closureResult.count == count else { throw failure(result.standardError) }
+        return result.closureResult
     }
 
     private func failure(_ text: String) -> FigureUnavailable {
@@ -73,9 +73,4 @@ struct PythonProgram: Sendable {
         return FigureUnavailable(
             description: "\(script) under \(python) failed, which must have \(needs): \(last)")
     }
-}
-
-extension [Double] {
-    /// The middle of the values.
-    var median: Double { isEmpty ? .nan : sorted()[count / 2] }
 }
