@@ -189,7 +189,7 @@ private func chat(_ content: String, _ extra: String = "") -> String {
         }
     }
 
-    @Test func `an unknown model is 404, an unknown field 400, bad JSONValue 400`() async throws {
+    @Test func `an unknown model is 404, an unknown field 400, bad JSON 400`() async throws {
         try await withDoor { client in
             let model = try await client.send("GET", "/v1/models/none")
             #expect(model.status == 404)

@@ -56,7 +56,7 @@ import Testing
         #expect(throws: TokenizationError.self) { try Tokenizer(huggingFace: Array(file.utf8)) }
     }
 
-    @Test func `nested JSONValue does not overflow the stack`() {
+    @Test func `nested JSON does not overflow the stack`() {
         let deep = String(repeating: "[", count: 100_000)
         let error = TokenizationError.malformedJSON(offset: 64, reason: "nested deeper than 64")
         #expect(throws: error) { try Tokenizer(huggingFace: Array(deep.utf8)) }

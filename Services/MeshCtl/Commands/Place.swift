@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import HTTP
 internal import JSON
 
 /// Shows what the mesh would move.

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import HTTP
 internal import JSON
 
 /// Tries a staged revision on part of the traffic.

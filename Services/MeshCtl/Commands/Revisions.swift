@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import FoundationEssentials
-internal import HTTP
 internal import JSON
 
 /// Shows which revision serves, which is on trial, and what has been done.

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Checkpoint
-internal import HTTP
 internal import JSON
 internal import Model
 
