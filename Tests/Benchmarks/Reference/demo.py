@@ -45,8 +45,8 @@ class Library:
         return store.id
 
     def upload(self, paragraph):
-        name = f"{len(self.files)}.txt"
-        file = self.client.files.create(file=(name, paragraph.encode()), purpose="assistants")
+        file = self.client.files.create(
+            file=("paragraph.txt", paragraph.encode()), purpose="assistants")
         self.files[file.id] = paragraph
         return file.id
 
@@ -54,10 +54,11 @@ class Library:
 class Asker:
     """Puts questions to the mesh and keeps what came back: (question, answer, cited paragraphs)."""
 
-    def __init__(self, mesh, library):
-        self.mesh, self.library = mesh, library
+    def __init__(self, mesh, library, store_of):
+        self.mesh, self.library, self.store_of = mesh, library, store_of
 
-    def ask(self, question, store):
+    def ask(self, question):
+        store = self.store_of(question)
         response = self.mesh.client.responses.create(
             model=self.mesh.model, input=question["question"], temperature=0,
             tools=[{"type": "file_search", "vector_store_ids": [store]}])
@@ -65,36 +66,28 @@ class Asker:
         cited = [self.library.files[note.file_id] for note in message.annotations]
         return question, message.text, cited
 
-    def ask_all(self, questions, stores, seconds):
-        """Answers in the order of the questions, as many as fit into the time."""
+    def ask_all(self, questions, seconds):
+        """As many answers as fit into the time, in the order of the questions."""
         end = time.monotonic() + seconds
         asked = []
         with ThreadPoolExecutor(TOGETHER) as pool:
             for start in range(0, len(questions), TOGETHER):
                 if time.monotonic() > end:
                     break
-                some = questions[start:start + TOGETHER]
-                asked += pool.map(self.ask, some, stores[start:start + TOGETHER])
+                asked += pool.map(self.ask, questions[start:start + TOGETHER])
         return asked
 
 
 def gold(mesh, data, seconds):
     questions = scoring.held_out_questions(data, ALL if seconds is None else QUICK_QUESTIONS, True)
     library, stores = Library(mesh.client), {}
-    if seconds is None:
-        for question in questions:
-            text = question["context"]
-            stores[text] = stores.get(text) or library.store([text])
-        asked = Asker(mesh, library).ask_all(
-            questions, [stores[question["context"]] for question in questions], ALL)
-    else:
-        asked, end = [], time.monotonic() + seconds
-        for question in questions:
-            if time.monotonic() > end:
-                break
-            store = library.store([question["context"]])
-            asked.append(Asker(mesh, library).ask(question, store))
-    return answered(asked)
+
+    def store_of(question):
+        text = question["context"]
+        stores[text] = stores.get(text) or library.store([text])
+        return stores[text]
+
+    return answered(Asker(mesh, library, store_of).ask_all(questions, seconds or ALL))
 
 
 def retrieved(mesh, data, seconds):
@@ -112,7 +105,7 @@ def retrieved(mesh, data, seconds):
         questions, texts = questions[:QUICK_PARAGRAPHS // 2], {*near, *others}
     library = Library(mesh.client)
     store = library.store(sorted(texts))
-    asked = Asker(mesh, library).ask_all(questions, [store] * len(questions), seconds or ALL)
+    asked = Asker(mesh, library, lambda _: store).ask_all(questions, seconds or ALL)
     with_answer = [entry for entry in asked if entry[0]["answers"]]
     without = [entry for entry in asked if not entry[0]["answers"]]
     falsely, rightly = (
