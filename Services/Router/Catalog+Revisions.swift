@@ -192,7 +192,7 @@ extension Catalog {
         }
     }
 
-    private static func experts(_ bytes: [UInt8]) throws(StorageError) -> [ExpertArtifact] {
+    static func experts(_ bytes: [UInt8]) throws(StorageError) -> [ExpertArtifact] {
         guard bytes.count.isMultiple(of: 40) else { throw damaged("experts") }
         var experts: [ExpertArtifact] = []
         for start in stride(from: 0, to: bytes.count, by: 40) {

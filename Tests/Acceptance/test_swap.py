@@ -116,6 +116,12 @@ class SwapCase(unittest.TestCase):
     def stage(self, directory):
         return self.meshctl("swap", directory, "--stage-only")["revision"]
 
+    def new_digest(self):
+        """An artifact of the edited model that the served one has not."""
+        return next(
+            path.name for path in (self.edited / "experts").iterdir()
+            if not (self.served / "experts" / path.name).exists())
+
     def assert_loaded(self, load, expected):
         """Every request of the load came whole, from one revision: `expected` by revision."""
         self.assertEqual(load.failures, [])
@@ -220,10 +226,7 @@ class SwapTests(SwapCase):
 class RefusalTests(SwapCase):
     def test_corrupt(self):
         """an artifact that is not what its name says is refused, and nothing changes"""
-        former = self.revisions()
-        digest = next(
-            path.name for path in (self.edited / "experts").iterdir()
-            if not (self.served / "experts" / path.name).exists())
+        former, digest = self.revisions(), self.new_digest()
         content = bytearray((self.edited / "experts" / digest).read_bytes())
         content[100] ^= 1
         for name, body in ((digest, content), (digest, content[:-1]), (digest, b"nothing"),
@@ -295,15 +298,16 @@ class CanaryTests(SwapCase):
         self.assertEqual(self.answers(), changed)
 
     def test_discard(self):
-        """a candidate that is given up answers nobody, and the workers let go of it"""
-        held = self.resident()
+        """a candidate that is given up answers nobody, and workers and disk let go of it"""
+        held, artifact = self.resident(), f"/admin/artifacts/{self.new_digest()}"
         candidate = self.stage(self.edited)
         self.assertGreater(self.resident(), held)
+        self.assertEqual(self.send("GET", artifact)[0], 200)
         self.meshctl("discard", candidate)
         with self.assertRaises(openai.ConflictError):
             self.ask("A", candidate)
-        # What a rollback would return to may share nothing with it, and stays.
         until(lambda: self.resident() <= held, 10, lambda: f"{self.resident()} of {held} bytes")
+        until(lambda: self.send("GET", artifact)[0] == 404, 10, "its uploads are removed")
         self.assertEqual(self.answers(), self.before)
 
     def resident(self):

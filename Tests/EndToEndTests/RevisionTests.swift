@@ -57,10 +57,12 @@ struct RevisionTests {
         let number = try await stage.stageNegated()
         let expected = try await stage.tokens(named: number)
         let candidate = try #require(await stage.revisions.held[number])
+        let uploads = ArtifactStore(path: stage.mesh.directory + "/experts")
         let kept = try await stage.tokens(named: number) { count in
             guard count == 5 else { return }
             try await stage.revisions.discard(number, by)
             #expect(await stage.mesh.fleet.state.missing(of: candidate).isEmpty)
+            #expect(candidate.digests.allSatisfy(uploads.contains))
         }
         #expect(kept == expected)
         await stage.waitUntilFree(number)
@@ -68,6 +70,8 @@ struct RevisionTests {
             await stage.mesh.fleet.waitForChange(atMost: .milliseconds(100))
         }
         #expect(await stage.mesh.fleet.missing.isEmpty)
+        while candidate.digests.contains(where: uploads.contains) { await Task.yield() }
+        #expect(stage.mesh.model.initial.digests.allSatisfy(uploads.contains))
         await #expect(throws: RevisionError.self) { try await stage.tokens(named: number) }
         try await stage.stop()
     }
@@ -227,6 +231,9 @@ struct StagingFailureTests {
         let number = try await stage.stageNegated()
         let reason = try #require(await stage.revisions.book.states[number]?.reason)
         #expect(reason.contains("none can take it: give the workers more --memory"))
+        let uploads = ArtifactStore(path: stage.mesh.directory + "/experts")
+        let edit = try stage.negated()
+        #expect(edit.layers.flatMap(\.experts).allSatisfy(uploads.contains), "for another attempt")
         #expect(try await stage.tokens() == before)
         try await stage.stop()
     }

@@ -160,6 +160,40 @@ struct CatalogRevisionTests {
         #expect(try await catalog.journal(of: base(7)).count == 1)
     }
 
+    @Test func `what only ended revisions name is abandoned, and nothing else`() async throws {
+        let home = try Home()
+        let catalog = try await home.catalog()
+        try await catalog.record(
+            RevisionBook(serving: 1), since: nil, entry(RevisionStep(.imported, 1)), of: base())
+        var book = RevisionBook(serving: 1)
+        for step: (inout RevisionBook) throws -> RevisionStep in [
+            { try $0.stage() }, { try $0.finishStaging(2) }, { try $0.promote(2) },
+            { try $0.rollBack() },
+        ] {
+            // Neither what is on trial, nor what serves, nor what a rollback returns to.
+            #expect(try await catalog.abandonedArtifacts(of: base(), besides: []).isEmpty)
+            let former = book
+            let done = try step(&book)
+            try await catalog.record(
+                book, since: former, entry(done),
+                opened: done.kind == .staging ? edited(2) : nil, of: base())
+        }
+        let abandoned = Set([artifact(5), artifact(6)].map(\.digest))
+        #expect(try await catalog.abandonedArtifacts(of: base(), besides: [1]) == abandoned)
+        #expect(try await catalog.abandonedArtifacts(of: base(), besides: [1, 2]).isEmpty)
+        #expect(try await catalog.abandonedArtifacts(of: base(7), besides: [1]).isEmpty)
+
+        var other = RevisionBook(serving: 1)
+        try await catalog.record(
+            other, since: nil, entry(RevisionStep(.imported, 1)), of: base(7))
+        let former = other
+        let step = try other.stage()
+        try await catalog.record(other, since: former, entry(step), opened: edited(2), of: base(7))
+        #expect(
+            try await catalog.abandonedArtifacts(of: base(), besides: [1]).isEmpty,
+            "another model's candidate needs them")
+    }
+
     @Test(arguments: [
         "UPDATE revisions SET state = 'asleep'", "UPDATE revisions SET state = 'serving'",
         "UPDATE revision_layers SET layer = 99",

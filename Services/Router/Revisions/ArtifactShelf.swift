@@ -44,6 +44,11 @@ actor ArtifactShelf: ThreadBound {
         try uploads.insert(bytes, expected: digest)
     }
 
+    /// Removes uploads. The model's own artifacts are not touched.
+    func remove(_ digests: Set<ArtifactDigest>) {
+        for digest in digests { uploads?.remove(digest) }
+    }
+
     /// What an expert makes of `row`, [1, hiddenSize], computed here; nil when it is nowhere.
     func compute(_ digest: ArtifactDigest, _ row: Matrix) throws -> Matrix? {
         guard let artifact = try artifact(digest) else { return nil }

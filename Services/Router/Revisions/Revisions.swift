@@ -116,6 +116,9 @@ extension Revisions {
     private func release(_ revision: Int, _ use: PinUse) async {
         book.release(revision)
         uses[revision, default: RevisionUse()].add(use)
+        guard !book.wanted.contains(revision) else { return }
+        await enter()
+        defer { leave() }
         await letGo()
     }
 }
@@ -217,12 +220,26 @@ extension Revisions {
             metadata: ["revision": "\(step.revision)", "detail": "\(step.detail)"])
     }
 
-    /// Forgets the experts of revisions that nobody wants any more.
+    /// Forgets revisions that nobody wants any more, here, on the workers, and on the disk.
     private func letGo() async {
         let wanted = book.wanted
+        let gone = held.keys.filter { !wanted.contains($0) }
         held = held.filter { wanted.contains($0.key) }
         uses = uses.filter { wanted.contains($0.key) }
         await tellFleet()
+        // The uploads of one that has failed are kept for the next attempt.
+        if gone.contains(where: { book.states[$0] == .retired }) { await removeAbandoned() }
+    }
+
+    private func removeAbandoned() async {
+        do {
+            guard let catalog else { return }
+            await shelf.remove(
+                try await catalog.abandonedArtifacts(of: base, besides: book.wanted))
+        } catch {
+            logger.warning(
+                "uploads of ended revisions were not removed", metadata: ["error": "\(error)"])
+        }
     }
 
     private func tellFleet() async {
