@@ -84,9 +84,12 @@ struct AdminReports: Sendable {
 
     /// `?format=json` (the default), `csv` or `prometheus`.
     private func experts(_ request: IncomingRequest) async throws -> OutgoingResponse {
+        var query = try QueryItems(request)
+        let format = query.take("format") ?? "json"
+        try query.end()
         let state = await fleet.state
         let table = ExpertTable(state.serving, live: state.live, totals: await totals())
-        switch request.query.first(where: { $0.name == "format" })?.value ?? "json" {
+        switch format {
         case "json": return .json(table.json)
         case "csv": return .text(table.csv)
         case "prometheus": return .text(table.prometheus)

@@ -1,18 +1,26 @@
 /// What one worker does in one exchange: some experts, over some rows, each row sent once.
 struct WorkerShare: Equatable, Sendable {
     let worker: WorkerID
-    private(set) var experts: [ExpertRows] = []
-
+    let experts: [ExpertRows]
     /// Indices of the step's rows that this worker needs, ascending.
-    var rows: [Int] { Set(experts.lazy.flatMap(\.rows)).sorted() }
-    var rowLoad: Int { experts.reduce(0) { $0 + $1.rows.count } }
+    let rows: [Int]
+    /// Rows of all experts, each as often as experts need it.
+    let rowLoad: Int
+
+    init(worker: WorkerID, experts: [ExpertRows]) {
+        self.worker = worker
+        self.experts = experts
+        rows = Set(experts.lazy.flatMap(\.rows)).sorted()
+        rowLoad = experts.rowLoad
+    }
+
     var keys: [ExpertKey] { experts.map(\.key) }
 
     func includes(_ key: ExpertKey) -> Bool { experts.contains { $0.key == key } }
+}
 
-    init(worker: WorkerID) { self.worker = worker }
-
-    mutating func add(_ expert: ExpertRows) { experts.append(expert) }
+extension [ExpertRows] {
+    fileprivate var rowLoad: Int { reduce(0) { $0 + $1.rows.count } }
 }
 
 /// Who computes what in one layer of one step: experts with most rows choose first, and each goes
@@ -23,7 +31,7 @@ struct DispatchPlan: Equatable, Sendable {
     let missing: [ExpertKey]
 
     init(_ experts: [ExpertRows], holders: (ExpertKey) -> [WorkerID]) {
-        var shares: [WorkerID: WorkerShare] = [:]
+        var shares: [WorkerID: [ExpertRows]] = [:]
         var missing: [ExpertKey] = []
         let heaviestFirst = experts.sorted {
             ($1.rows.count, $0.order.0, $0.order.1) < ($0.rows.count, $1.order.0, $1.order.1)
@@ -34,11 +42,12 @@ struct DispatchPlan: Equatable, Sendable {
                 missing.append(expert.key)
                 continue
             }
-            shares[worker, default: WorkerShare(worker: worker)].add(expert)
+            shares[worker, default: []].append(expert)
         }
-        self.shares = shares.values.sorted { $0.worker < $1.worker }
+        self.shares = shares.sorted { $0.key < $1.key }
+            .map { WorkerShare(worker: $0.key, experts: $0.value) }
         self.missing = missing.sorted { $0.expert < $1.expert }
 
-        func load(_ worker: WorkerID) -> Int { shares[worker]?.rowLoad ?? 0 }
+        func load(_ worker: WorkerID) -> Int { shares[worker, default: []].rowLoad }
     }
 }

@@ -52,10 +52,9 @@ struct SelfTest: Sendable {
     }
 
     private func share(of digest: ArtifactDigest, for worker: WorkerID) -> WorkerShare {
-        var share = WorkerShare(worker: worker)
-        share.add(
-            ExpertRows(key: ExpertKey(expert: 0, digest: digest), rows: [0], weights: [1]))
-        return share
+        let key = ExpertKey(expert: 0, digest: digest)
+        return WorkerShare(
+            worker: worker, experts: [ExpertRows(key: key, rows: [0], weights: [1])])
     }
 
     /// What is wrong with a worker's result; nil when nothing is.
