@@ -102,8 +102,8 @@ actor Engine: LoopBound {
                 batch, spans: layout.spans, deadline: deadline(of: layout))
             batch.commit()
             finish(layout, hidden: hidden, routes: routes)
-        } catch let loss as ExpertLoss {
-            fail(layout, by: loss)
+        } catch let failure as DispatchFailure {
+            end(layout, after: failure)
         } catch {
             for piece in layout.pieces { end(piece.entry.id, throwing: error) }
         }
@@ -169,15 +169,21 @@ actor Engine: LoopBound {
 
     // MARK: - Ends
 
-    /// Ends the requests that need the lost expert and have no time left to wait for it; the others
-    /// take the step again. Shadows that need it are given up first: no request fails for one.
-    private func fail(_ layout: StepLayout, by loss: ExpertLoss) {
-        let affected = layout.pieces(touching: loss.rows)
+    /// Ends the requests that need the lost expert, and have no time left to wait for it or would
+    /// wait in vain; the others take the step again. Shadows that need it are given up first: no
+    /// request fails for one.
+    private func end(_ layout: StepLayout, after failure: DispatchFailure) {
+        let affected = layout.pieces(touching: failure.rows)
         for piece in affected where piece.isShadow { requests[piece.entry.id]?.shadow = nil }
-        let ids = affected.filter { !$0.isShadow }.map(\.entry.id)
-        let expired = ids.filter { (requests[$0]?.deadline.remaining ?? .zero) <= .zero }
-        let error: any Error = loss.isHeld ? DeadlineExceeded() : loss
-        for id in expired { end(id, throwing: error) }
+        for id in affected.filter({ !$0.isShadow }).map(\.entry.id) {
+            let isExpired = (requests[id]?.deadline.remaining ?? .zero) <= .zero
+            switch failure.loss.cause {
+            case .homeless: end(id, throwing: failure.loss)
+            case .unreached where isExpired: end(id, throwing: failure.loss)
+            case .late where isExpired: end(id, throwing: DeadlineExceeded())
+            case .unreached, .late: continue
+            }
+        }
     }
 
     private func expire() {

@@ -21,7 +21,8 @@ struct ForwardPass: Sendable {
     /// again.
     ///
     /// - Parameter spans: Which revision routes which rows; they cover the batch, in order.
-    /// - Throws: `ExpertLoss` when an expert could not be reached before `deadline`.
+    /// - Throws: `DispatchFailure` when an expert could not be reached before `deadline`, or no
+    ///   worker can take it.
     func run(
         _ batch: StepBatch, spans: [RevisionSpan], deadline: Deadline
     ) async throws -> (hidden: Matrix, routes: [LayerRoute]) {

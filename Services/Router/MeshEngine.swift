@@ -80,12 +80,17 @@ struct MeshEngine: GenerationEngine {
             tokenCountMax: tokenCountMax ?? min(room, tokenCountDefault))
     }
 
-    /// Pins a revision and admits the generation to the engine.
+    /// Pins a revision and admits the generation to the engine, unless it needs experts that no
+    /// worker can take.
     func start(
         _ prompt: [TokenID], _ parameters: GenerationParameters, _ options: MeshOptions
     ) async throws -> AdmittedGeneration {
         do {
             let pin = try await revisions.pin(named: options.revision)
+            if let loss = await revisions.fleet.loss(of: pin.revision) {
+                pin.release(.nothing)
+                throw loss.doorError
+            }
             return AdmittedGeneration(
                 revision: pin.revision.number,
                 events: try await engine.generate(
@@ -120,8 +125,7 @@ struct MeshEngine: GenerationEngine {
 
     private static func doorError(_ error: any Error) -> any Error {
         switch error {
-        case let loss as ExpertLoss:
-            FrontDoorError.unavailable(message: "\(loss)", retryAfter: .seconds(1))
+        case let loss as ExpertLoss: loss.doorError
         case is DeadlineExceeded: FrontDoorError.deadlineExceeded(message: "\(error)")
         default: error
         }
@@ -159,6 +163,12 @@ struct RequestLimits: Sendable {
     var answerTokenCountDefault = 512
     /// The same of an answer from passages, which is asked for in a few words.
     var groundedTokenCountDefault = 256
+}
+
+extension ExpertLoss {
+    fileprivate var doorError: FrontDoorError {
+        .unavailable(message: description, retryAfter: .seconds(1))
+    }
 }
 
 extension AdmissionError {

@@ -24,4 +24,7 @@ struct PinUse: Sendable {
     let duration: Duration
     /// Nothing compared: no tokens.
     let divergence: Divergence
+
+    /// Of a request that was refused.
+    static let nothing = PinUse(tokenCount: 0, duration: .zero, divergence: Divergence())
 }

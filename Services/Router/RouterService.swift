@@ -95,11 +95,7 @@ final class RouterService: Service {
     var health: HealthReport {
         get async {
             let missing = await fleet.missing
-            guard let first = missing.first else { return .ready }
-            return .unready([
-                "\(missing.count) experts have no live worker, first expert \(first.expert) of "
-                    + "layer \(first.layer)"
-            ])
+            return missing.isEmpty ? .ready : .unready(["no worker holds \(missing.words)"])
         }
     }
 

@@ -41,13 +41,15 @@ def disk(path, size):
 class Cluster:
     """Router, workers and, when asked for, a knowledge-store. Use it in a `with` statement.
 
-    `model` is the directory to serve; the model in the box unless given.
+    `model` is the directory to serve, the model in the box unless given; `replicas` is what the
+    router's flags ask for.
     """
 
     def __init__(
-            self, workers, router_flags=(), knowledge=False, knowledge_disk=None, seed=1, model=None):
+            self, workers, router_flags=(), knowledge=False, knowledge_disk=None, seed=1, model=None,
+            replicas=2):
         self.folder = Path(tempfile.mkdtemp(prefix="cluster-"))
-        self.seed = seed
+        self.seed, self.replicas = seed, replicas
         self.links = []
         self.knowledge = self.knowledge_link = None
         self.model_directory = model or imported_model()
@@ -152,10 +154,8 @@ class Cluster:
             return False
         return self.placed(status["workers"])
 
-    replicas = 2  # what the router's flags ask for
-
     def placed(self, reports):
-        """With two workers and two replicas each holds every expert."""
+        """Every expert has as many copies as there can be."""
         experts = [expert for layer in self.router.admin("/admin/experts")["layers"]
                    for expert in layer["experts"]]
         copies = min(self.replicas, len(self.workers))

@@ -132,9 +132,8 @@ class Load:
 
 def cluster_of(workers, replicas=2, flags=()):
     """In fixed order, so that no placement changes a token."""
-    cluster = Cluster(workers, ["--order", "fixed", "--replicas", replicas, *flags])
-    cluster.replicas = replicas
-    return cluster
+    return Cluster(
+        workers, ["--order", "fixed", "--replicas", replicas, *flags], replicas=replicas)
 
 
 # Kills

@@ -281,7 +281,7 @@ class LastReplicaTests(ClusterCase):
 
     def assert_names_expert(self, error):
         self.assertIsInstance(error, openai.APIError)
-        self.assertRegex(error.message, rf"expert .*layer \d+ of {self.cluster.model}")
+        self.assertRegex(error.message, rf"{self.cluster.model} needs expert \d+ of layer \d+")
 
     def comes_back(self, fault):
         """Requests that are under way when the worker leaves and comes back wait for it."""
@@ -304,6 +304,58 @@ class LastReplicaTests(ClusterCase):
     def test_pause_and_return(self):
         """a worker that stands still and goes on within the deadline: nobody notices"""
         self.comes_back(PAUSE)
+
+
+GRACE_SECONDS = 10  # HomelessArtifacts.grace
+
+
+class HomelessExpertTests(ClusterCase):
+    """Half of the experts live on each worker, and the router gives requests five minutes."""
+
+    settings = {
+        "workers": 2, "router_flags": ["--order", "fixed", "--replicas", "1"], "seed": 29,
+        "replicas": 1}
+
+    def test_kill_and_replace(self):
+        """kill -9 of the only holder of experts that another worker has room for: a pause, the same tokens"""
+        self.answer_undisturbed()
+        requests = self.under_way(DECODE)
+        KILL.inject(self.cluster)
+        for request in requests:
+            self.assert_exact(request)
+        KILL.repair(self.cluster)
+        self.cluster.wait_until_whole()
+        self.answer_undisturbed()
+
+    def test_kill_all(self):
+        """when nobody can take an expert, requests end after ten seconds, and new ones at once"""
+        cluster = self.cluster
+        self.answer_undisturbed()
+        requests = self.under_way(DECODE, tokens=1000)
+        for worker in cluster.workers:
+            worker.kill()
+        killed = time.monotonic()
+        for request in requests:
+            request.join()
+            self.assert_homeless(request.error)
+        self.assertAlmostEqual(time.monotonic() - killed, GRACE_SECONDS, delta=1.5)
+        began = time.monotonic()
+        with self.assertRaises(openai.InternalServerError) as caught:
+            cluster.client.completions.create(model=cluster.model, prompt=SHORT[0])
+        self.assertLess(time.monotonic() - began, 1)
+        self.assertEqual(caught.exception.status_code, 503)
+        self.assertGreaterEqual(int(caught.exception.response.headers["retry-after"]), 1)
+        self.assert_homeless(caught.exception)
+        for worker in cluster.workers:
+            worker.start()
+        cluster.wait_until_whole()
+        self.answer_undisturbed()
+
+    def assert_homeless(self, error):
+        self.assertIsInstance(error, openai.APIError)
+        self.assertRegex(
+            error.message, rf"{self.cluster.model} needs expert \d+ of layer \d+.*, which no worker "
+            "holds and none can take: start an expert-worker")
 
 
 class RouterFaultTests(ClusterCase):

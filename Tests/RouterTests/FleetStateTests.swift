@@ -119,11 +119,10 @@ struct FleetStateTests {
         bench.state.confirmed(
             first, residentByteCount: 0, failures: [digest(0): "damaged"], at: start)
         #expect(bench.state.missing(of: served).map(\.expert) == [0])
-        let homeless = bench.state.homeless(of: served)
-        #expect(homeless.count == 1)
         let now = bench.state.nextAssignments(at: start)
         #expect(now.isEmpty)
         let later = start + FleetState.artifactRetryPause
+        _ = bench.state.nextAssignments(at: start + HomelessArtifacts.grace)
         #expect(bench.state.wakesAt == later)
         let then = bench.state.nextAssignments(at: later)
         #expect(then.count == 1)
@@ -171,6 +170,35 @@ struct FleetStateTests {
         bench.state.want([candidate])
         _ = bench.settle()
         #expect(bench.state.live.digests(on: a) == candidate.digests)
+    }
+
+    @Test func `what nobody holds and nobody can take is homeless when the grace is over`() {
+        var bench = Bench()
+        bench.join(a)
+        _ = bench.settle()
+        bench.state.leave(a)
+        _ = bench.state.nextAssignments(at: start)
+        #expect(bench.state.homeless(of: served).isEmpty)
+        let graceEnd = start + HomelessArtifacts.grace
+        #expect(bench.state.wakesAt == graceEnd)
+        bench.join(b, byteCount: 30)  // Another worker's coming gives no new grace.
+        _ = bench.state.nextAssignments(at: start + .seconds(1))
+        _ = bench.state.nextAssignments(at: graceEnd)
+        #expect(bench.state.homeless(of: served).count == 5)
+        #expect(bench.state.missing(of: served).count == 8, "three are on their way")
+        #expect(bench.state.wakesAt == nil)
+        bench.join(a)
+        _ = bench.state.nextAssignments(at: graceEnd)
+        #expect(bench.state.homeless(of: served).isEmpty)
+    }
+
+    @Test func `whoever comes back within the grace begins a new one`() {
+        var homeless = HomelessArtifacts()
+        homeless.update([digest(0)], at: start)
+        homeless.update([], at: start + .seconds(9))
+        homeless.update([digest(0)], at: start + .seconds(11))
+        #expect(homeless.digests.isEmpty)
+        #expect(homeless.wakesAt == start + .seconds(11) + HomelessArtifacts.grace)
     }
 
     @Test func `replicas of another numeric class are asked only when there is no other`() {

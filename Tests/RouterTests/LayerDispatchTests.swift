@@ -105,11 +105,6 @@ struct LayerDispatchTests {
         _ = bench.calls()
         #expect(bench.work.wakesAt == nil)
     }
-
-    @Test func `the rows that wait are those that need what is outstanding`() {
-        let bench = Bench(routing(0, 1), routing(1))
-        #expect(bench.work.waitingRows == [0, 1])
-    }
 }
 
 struct FleetHealthTests {

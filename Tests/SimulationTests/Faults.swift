@@ -6,6 +6,8 @@ struct Faults {
     /// Per worker and second.
     let crash: Double
     let pause: Double
+    /// Seconds until a worker that has crashed is started again, at most.
+    let outageMax: Double
     /// Per message.
     let loss: Double
     let corruption: Double
@@ -24,8 +26,9 @@ struct Faults {
         func rate(_ most: Double) -> Double {
             random.chance(0.5) ? 0 : most * Double.random(in: 0...1, using: &random)
         }
-        crash = rate(0.3)
-        pause = rate(0.3)
+        crash = rate(0.2)
+        pause = rate(0.12)
+        outageMax = 1 + rate(60)
         loss = rate(0.02)
         corruption = rate(0.01)
         duplication = rate(0.1)
@@ -41,6 +44,7 @@ struct Faults {
 
     private init() {
         (crash, pause, loss, corruption, duplication) = (0, 0, 0, 0, 0)
+        outageMax = 1
         (delayMax, slowness, slowShare, damage, routerPause) = (0.001, 1, 0, 0, 0)
     }
 }
@@ -55,4 +59,6 @@ enum PlantedMistake: CaseIterable {
     case droppedBeforeAnotherHoldsIt
     /// Two answers to one question both count.
     case answersCountTwice
+    /// A request is refused as soon as nobody holds an expert.
+    case refusedWithoutGrace
 }

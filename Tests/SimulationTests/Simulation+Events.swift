@@ -43,7 +43,7 @@ extension Simulation {
         let notice = random.chance(0.5) ? 0.001 : Self.silenceMax
         later(
             .lost(worker: worker, connection: workers[worker].connection), by: .seconds(notice))
-        later(.start(worker), by: random.duration(0.1...5))
+        later(.start(worker), by: random.duration(0.1...faults.outageMax))
     }
 
     private func pause(_ worker: Int) {

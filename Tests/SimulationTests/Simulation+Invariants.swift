@@ -84,6 +84,33 @@ extension Simulation {
         }
     }
 
+    // MARK: - Refusals
+
+    /// A request ends before its time only for what nobody has held for the grace, and what fits
+    /// on no worker that is there.
+    func noteRefusal(because lost: some Collection<ArtifactDigest>) {
+        refusedCount += 1
+        let demandByteCount = fleet.demand.byteCount(of: fleet.demand.artifacts.map(\.digest))
+        for digest in lost {
+            guard now - heldUntil[digest, default: .zero] >= HomelessArtifacts.grace else {
+                return violate("a request is refused although somebody may come back")
+            }
+            let couldTakeIt = fleet.members.values.contains { member in
+                !member.isLeaving && member.failures[digest] == nil
+                    && member.capacityByteCount >= demandByteCount
+            }
+            if couldTakeIt { violate("a request is refused although a worker has room") }
+        }
+    }
+
+    /// No request waits until its time is over when there has been no worker for the grace.
+    func noteExpiry() {
+        guard fleetConnection.isEmpty else { return }
+        if now - aloneSince > HomelessArtifacts.grace + Self.lateness + longestStandstill {
+            violate("a request waits in vain until its deadline")
+        }
+    }
+
     // MARK: - Revisions
 
     /// A revision is served only when all of it is held.

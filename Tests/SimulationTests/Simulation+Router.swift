@@ -71,6 +71,8 @@ extension Simulation {
 
     private func drop(_ worker: Int) {
         fleetConnection[worker] = nil
+        for digest in fleet.live.digests(on: workers[worker].id) { heldUntil[digest] = now }
+        if fleetConnection.isEmpty { aloneSince = now }
         fleet.leave(workers[worker].id)
         for (id, request) in requests.sorted(by: { $0.key < $1.key }) where request.outcome == nil {
             let calls = request.calls.filter { $0.value.share.worker == workers[worker].id }
@@ -108,6 +110,8 @@ extension Simulation {
     // MARK: - Requests
 
     private func arrive() {
+        let lost = serving.digests.filter(isInVain)
+        guard lost.isEmpty else { return noteRefusal(because: lost) }
         lastRequest += 1
         let request = SimulatedRequest(
             id: lastRequest, revision: serving, at: now,
@@ -126,13 +130,27 @@ extension Simulation {
             guard request.advance() else { return end(&request, .complete) }
             later(.wake(request: id, step: request.step), by: request.deadline - now)
         }
-        guard now < request.deadline else { return end(&request, .failed) }
+        let lost = request.work.outstanding.map(\.key.digest).filter(isInVain)
+        guard lost.isEmpty else {
+            noteRefusal(because: lost)
+            return end(&request, .failed)
+        }
+        guard now < request.deadline else {
+            noteExpiry()
+            return end(&request, .failed)
+        }
         ask(&request)
         guard let wakesAt = request.work.wakesAt else { return }
         let wake = max(origin.duration(to: wakesAt), now)
         guard request.wakesAt.map({ wake < $0 }) ?? true else { return }
         request.wakesAt = wake
         queue.add(.wake(request: id, step: request.step), at: wake)
+    }
+
+    /// Whether nobody waits for an artifact any more.
+    private func isInVain(_ digest: ArtifactDigest) -> Bool {
+        mistake == .refusedWithoutGrace
+            ? fleet.holders(of: digest).isEmpty : fleet.isHomeless(digest)
     }
 
     private func end(_ request: inout SimulatedRequest, _ outcome: SimulatedRequest.Outcome) {

@@ -35,7 +35,7 @@ final class Simulation {
         let description: String
     }
 
-    static let faultyTime = Duration.seconds(8)
+    static let faultyTime = Duration.seconds(20)
     static let healedTime = Duration.seconds(60)
     static let layerCount = 2
     static let expertCount = 4
@@ -60,6 +60,10 @@ final class Simulation {
     var revisionCount = 1
     /// Which connection of a worker the router believes in.
     var fleetConnection: [Int: Int] = [:]
+    /// When the last holder of an artifact has gone.
+    var heldUntil: [ArtifactDigest: Duration] = [:]
+    /// When the last worker has gone.
+    var aloneSince = Duration.zero
     var routerStandsStillUntil = Duration.zero
     /// The most that one standstill of the router may take.
     let longestStandstill = Duration.milliseconds(500)
@@ -67,6 +71,7 @@ final class Simulation {
     var eventCount = 0
     var completeCount = 0
     var failedCount = 0
+    var refusedCount = 0
     var hedgeCount = 0
     var answerCount = 0
 
@@ -110,14 +115,14 @@ final class Simulation {
             plan(worker, rate: faults.pause, .pause(worker))
         }
         for _ in 0..<Int.random(in: 4...12, using: &random) {
-            queue.add(.arrival, at: random.duration(0...7))
+            queue.add(.arrival, at: random.duration(0...19))
         }
         for _ in 0..<Int.random(in: 0...2, using: &random) {
-            queue.add(.edit, at: random.duration(1...6))
+            queue.add(.edit, at: random.duration(1...16))
         }
         if random.chance(0.3) {
             let worker = Int.random(in: workers.indices, using: &random)
-            queue.add(.drain(worker), at: random.duration(2...6))
+            queue.add(.drain(worker), at: random.duration(2...16))
         }
         queue.add(.heal, at: Self.faultyTime)
     }

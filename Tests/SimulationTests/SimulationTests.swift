@@ -45,20 +45,22 @@ struct SimulationTests {
         }
     }
 
-    @Test func `the runs are not idle: requests end well and badly, hedges and swaps happen`()
+    @Test func `the runs are not idle: requests end well, badly, early; hedges and swaps happen`()
         throws
     {
-        var (complete, failed, hedges, swaps) = (0, 0, 0, 0)
+        var (complete, failed, refused, hedges, swaps) = (0, 0, 0, 0, 0)
         for seed: UInt64 in 0..<500 {
             let simulation = Simulation(seed: seed)
             try simulation.run()
             complete += simulation.completeCount
             failed += simulation.failedCount
+            refused += simulation.refusedCount
             hedges += simulation.hedgeCount
             swaps += simulation.serving.number - 1
         }
         #expect(complete > 2_000)
         #expect(failed > 10)
+        #expect(refused > 10)
         #expect(hedges > 20)
         #expect(swaps > 100)
     }

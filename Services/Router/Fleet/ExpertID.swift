@@ -14,6 +14,15 @@ struct ExpertID: Hashable, Comparable, Sendable {
     }
 }
 
+extension [ExpertID] {
+    /// The first of them, and how many there are.
+    var words: String {
+        guard let first else { return "nothing" }
+        let name = "expert \(first.expert) of layer \(first.layer)"
+        return count == 1 ? name : "\(name) and \(count - 1) more"
+    }
+}
+
 /// A worker's name, unique among the connected workers of a router.
 struct WorkerID: Hashable, Comparable, Sendable {
     static let byteCountMax = 128

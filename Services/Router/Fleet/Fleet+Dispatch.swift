@@ -11,6 +11,13 @@ struct RoutedOutput: Sendable {
     let workers: [ExpertKey: WorkerID]
 }
 
+/// Experts of a layer were lost to some rows of a step.
+struct DispatchFailure: Error {
+    let loss: ExpertLoss
+    /// Rows of the step that need them.
+    let rows: Set<Int>
+}
+
 extension Fleet {
     /// How long one exchange may take before its worker counts as failed.
     private static let exchangeDurationMax = Duration.seconds(10)
@@ -25,18 +32,19 @@ extension Fleet {
     /// row.
     ///
     /// What one worker does not answer, or not soon, another replica does; what has no live replica
-    /// waits for its re-placement; all until `deadline`.
-    /// - Throws: `ExpertLoss` naming what could not be reached. Never a sum with an expert left
-    /// out.
+    /// waits for its re-placement, unless that is in vain; all until `deadline`.
+    /// - Throws: what could not be reached. Never a sum with an expert left out.
     func dispatch(
         layer: Int, rows: Matrix, routings: [Routing], spans: [RevisionSpan], deadline: Deadline
-    ) async throws(ExpertLoss) -> RoutedOutput {
+    ) async throws(DispatchFailure) -> RoutedOutput {
         var work = LayerDispatch(ExpertRows.grouping(routings, of: spans, layer: layer))
         var combiner = Combiner(
             routings: routings, hiddenSize: rows.columnCount, reduction: reduction)
         await withTaskGroup(of: Event.self) { group in
             var alarm: LayerDispatch.Instant?
-            while !work.isFinished, deadline.remaining > .zero {
+            while !work.isFinished, deadline.remaining > .zero,
+                !work.outstanding.contains(where: { state.isHomeless($0.key.digest) })
+            {
                 let calls = work.nextCalls(
                     at: .now, holders: { state.holders(of: $0) }, health: &health)
                 for call in calls {
@@ -84,11 +92,21 @@ extension Fleet {
         }
     }
 
-    private func loss(_ work: LayerDispatch, layer: Int) -> ExpertLoss {
-        ExpertLoss(
-            model: modelName, layer: layer, experts: work.outstanding.map(\.key.expert),
-            rows: work.waitingRows, reason: work.reason,
-            isHeld: work.outstanding.allSatisfy { !state.holders(of: $0.key.digest).isEmpty })
+    private func loss(_ work: LayerDispatch, layer: Int) -> DispatchFailure {
+        let homeless = work.outstanding.filter { state.isHomeless($0.key.digest) }
+        let lost = homeless.isEmpty ? work.outstanding : homeless
+        let cause: ExpertLoss.Cause =
+            if !homeless.isEmpty {
+                .homeless(reasons: loadFailures)
+            } else if lost.allSatisfy({ !state.holders(of: $0.key.digest).isEmpty }) {
+                .late
+            } else {
+                .unreached(reason: work.reason)
+            }
+        let experts = Set(lost.map { ExpertID(layer: layer, expert: $0.key.expert) }).sorted()
+        return DispatchFailure(
+            loss: ExpertLoss(model: modelName, experts: experts, cause: cause),
+            rows: Set(lost.lazy.flatMap(\.rows)))
     }
 
     // MARK: - One exchange

@@ -40,8 +40,13 @@ actor Fleet: LoopBound {
     /// Experts of the served revision without a live copy, in order.
     var missing: [ExpertID] { state.missing(of: state.serving) }
 
-    /// Experts that nobody holds and nobody is about to load.
-    func homeless(of revision: Revision) -> [ExpertID] { state.homeless(of: revision) }
+    /// What a request that is pinned to a revision waits for in vain; nil when there is hope.
+    func loss(of revision: Revision) -> ExpertLoss? {
+        let homeless = state.homeless(of: revision)
+        guard !homeless.isEmpty else { return nil }
+        return ExpertLoss(
+            model: modelName, experts: homeless, cause: .homeless(reasons: loadFailures))
+    }
 
     /// Why workers could not load artifacts, each reason once, a few of them.
     var loadFailures: [String] {
@@ -110,10 +115,12 @@ actor Fleet: LoopBound {
         changed()
     }
 
-    /// Returns when every expert of a revision has a live copy.
-    /// - Returns: What has none when the deadline has passed.
+    /// Returns when every expert of a revision has a live copy, or waiting for that is in vain.
+    /// - Returns: What has none then, or when the deadline has passed.
     func waitUntilHeld(_ revision: Revision, deadline: Deadline) async -> [ExpertID] {
-        _ = await wait(until: deadline) { $0.missing(of: revision).isEmpty }
+        _ = await wait(until: deadline) {
+            $0.missing(of: revision).isEmpty || !$0.homeless(of: revision).isEmpty
+        }
         return state.missing(of: revision)
     }
 
@@ -177,9 +184,9 @@ actor Fleet: LoopBound {
     // MARK: - Waiting
 
     private func wait(
-        until deadline: Deadline, for condition: (inout FleetState) -> Bool
+        until deadline: Deadline, for condition: (FleetState) -> Bool
     ) async -> Bool {
-        while !condition(&state) {
+        while !condition(state) {
             guard deadline.remaining > .zero, !Task.isCancelled else { return false }
             await waitForChange(atMost: deadline.remaining)
         }

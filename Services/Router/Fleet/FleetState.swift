@@ -56,6 +56,7 @@ struct FleetState: Sendable {
     private(set) var demand: PlacementDemand
     private var servedDigests: Set<ArtifactDigest>
     private var plan: Placement?
+    private var homeless = HomelessArtifacts()
     private var lastNumber = 0
 
     init(planner: PlacementPlanner, numericClass: String, serving revision: Revision) {
@@ -140,6 +141,7 @@ struct FleetState: Sendable {
     mutating func nextAssignments(at now: Instant) -> [Assignment] {
         resume(at: now)
         let plan = currentPlan()
+        homeless.update(artifactsWithoutPlace(in: plan), at: now)
         return members.keys.sorted().compactMap { worker in
             guard let member = members[worker], member.pending == nil, member.pausedUntil == nil
             else { return nil }
@@ -150,9 +152,10 @@ struct FleetState: Sendable {
 
     /// When to look again although nothing has happened.
     var wakesAt: Instant? {
-        members.values.lazy
-            .flatMap { [$0.pausedUntil].compactMap(\.self) + $0.failures.values.map(\.retryAt) }
-            .min()
+        let retries = members.values.lazy.flatMap {
+            [$0.pausedUntil].compactMap(\.self) + $0.failures.values.map(\.retryAt)
+        }
+        return (Array(retries) + [homeless.wakesAt].compactMap(\.self)).min()
     }
 
     /// What the plan moves, for people: nothing is changed.
@@ -177,6 +180,16 @@ struct FleetState: Sendable {
         let made = planner.plan(demand, on: targets, current: live)
         plan = made
         return made
+    }
+
+    /// What no worker holds, none is loading, and the plan gives to none.
+    private func artifactsWithoutPlace(in plan: Placement) -> Set<ArtifactDigest> {
+        let nowhere = demand.artifacts.map(\.digest).filter {
+            live.workers(holding: $0).isEmpty && plan.workers(holding: $0).isEmpty
+        }
+        guard !nowhere.isEmpty else { return [] }
+        let loading = members.values.compactMap { $0.pending?.digests }
+        return loading.reduce(Set(nowhere)) { $0.subtracting($1) }
     }
 
     private var targets: [PlacementTarget] {
@@ -258,13 +271,13 @@ extension FleetState {
         revision.expertIDs.filter { live.workers(holding: revision[$0].digest).isEmpty }
     }
 
-    /// Experts that no worker holds and none is about to load: waiting for them is in vain unless a
-    /// worker comes.
-    mutating func homeless(of revision: Revision) -> [ExpertID] {
-        let plan = currentPlan()
-        return missing(of: revision).filter {
-            plan.workers(holding: revision[$0].digest).isEmpty
-        }
+    /// Waiting for it is in vain unless a worker comes.
+    func isHomeless(_ digest: ArtifactDigest) -> Bool { homeless.digests.contains(digest) }
+
+    /// Experts of a revision that are homeless, in order.
+    func homeless(of revision: Revision) -> [ExpertID] {
+        homeless.digests.isEmpty
+            ? [] : revision.expertIDs.filter { isHomeless(revision[$0].digest) }
     }
 
     /// Nothing is needed of a worker that leaves any more.

@@ -99,9 +99,6 @@ struct LayerDispatch: Sendable {
         health.failed(share.worker, at: now)
     }
 
-    /// The rows that need what is outstanding.
-    var waitingRows: Set<Int> { Set(outstanding.lazy.flatMap(\.rows)) }
-
     // MARK: - Decisions
 
     /// Who is asked for an expert now: one worker, or with a hedge two.

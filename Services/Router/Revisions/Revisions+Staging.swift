@@ -5,11 +5,6 @@ internal import Mesh
 extension Revisions {
     /// Until every expert of a new revision is held: tens of gigabytes over a slow link.
     static let holdDurationMax = Duration.seconds(1800)
-    /// A worker that is expected back, or a load that is tried again, may take so long to appear in
-    /// the plan.
-    static let homelessDurationMax = Duration.seconds(5)
-    /// How often the plan is looked at meanwhile.
-    private static let lookInterval = Duration.seconds(1)
 
     /// Has the workers hold an opened revision, tries it, and says in the book how that went; when
     /// cancelled it says nothing.
@@ -46,28 +41,13 @@ extension Revisions {
     }
 
     private func waitUntilHeld(_ revision: Revision) async throws {
-        let deadline = Deadline.after(Self.holdDurationMax)
-        var patience: Deadline?
-        while true {
-            let missing = await fleet.waitUntilHeld(
-                revision, deadline: min(deadline, .after(Self.lookInterval)))
-            guard !missing.isEmpty else { return }
-            try Task.checkCancellation()
-            guard deadline.remaining > .zero else {
-                throw StagingError.notHeld(missing, within: Self.holdDurationMax)
-            }
-            patience = try await check(revision, patience)
-        }
-    }
-
-    /// - Returns: until when it may go on that experts fit nowhere; nil when they do.
-    private func check(_ revision: Revision, _ patience: Deadline?) async throws -> Deadline? {
-        let homeless = await fleet.homeless(of: revision)
-        guard !homeless.isEmpty else { return nil }
-        let limit = patience ?? .after(Self.homelessDurationMax)
-        guard limit.remaining > .zero else {
+        let missing = await fleet.waitUntilHeld(revision, deadline: .after(Self.holdDurationMax))
+        guard !missing.isEmpty else { return }
+        try Task.checkCancellation()
+        let homeless = await fleet.state.homeless(of: revision)
+        guard homeless.isEmpty else {
             throw StagingError.homeless(homeless, reasons: await fleet.loadFailures)
         }
-        return limit
+        throw StagingError.notHeld(missing, within: Self.holdDurationMax)
     }
 }

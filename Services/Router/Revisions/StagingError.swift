@@ -21,24 +21,22 @@ enum StagingError: Error, CustomStringConvertible {
             "revision \(now) serves now instead of revision \(former), which this edit was made "
                 + "for; stage it again"
         case .homeless(let experts, let reasons):
-            "no worker holds \(Self.words(experts)), and none can take it: give the workers more "
+            "no worker holds \(experts.words), and none can take it: give the workers more "
                 + "--memory, start another, or discard what a rollback would return to"
-                + (reasons.isEmpty ? "" : " (\(reasons.joined(separator: "; ")))")
+                + reasons.inParentheses
         case .notHeld(let experts, let limit):
-            "no worker holds \(Self.words(experts)) after \(limit); look at the workers' logs"
+            "no worker holds \(experts.words) after \(limit); look at the workers' logs"
         case .lost(let experts):
-            "no worker holds \(Self.words(experts)) of it any more: wait until it is placed again, "
+            "no worker holds \(experts.words) of it any more: wait until it is placed again, "
                 + "or start an expert-worker"
         case .selfTest(let artifact, let worker, let reason):
             "\(worker) computes artifact \(artifact) wrongly: \(reason); stop that worker, and "
                 + "stage again"
         }
     }
+}
 
-    /// The first of them, and how many there are.
-    static func words(_ experts: [ExpertID]) -> String {
-        guard let first = experts.first else { return "nothing" }
-        let name = "expert \(first.expert) of layer \(first.layer)"
-        return experts.count == 1 ? name : "\(name) and \(experts.count - 1) more"
-    }
+extension [String] {
+    /// To follow a sentence; empty when there are none.
+    var inParentheses: String { isEmpty ? "" : " (\(joined(separator: "; ")))" }
 }
