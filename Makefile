@@ -7,8 +7,9 @@
 
 # One flavour of build for everything, so that nothing is compiled twice: optimised, because a
 # language model in a debug build is a hundred times slower, and testable. Another set of flags in
-# the same folder would rebuild the world.
-SWIFT_FLAGS := -c release -Xswiftc -enable-testing
+# the same folder would rebuild the world; so would colours, which the compiler is told to use only
+# where the output is a terminal.
+SWIFT_FLAGS := -c release -Xswiftc -enable-testing --no-color-diagnostics
 BIN         := .build/release
 
 .DEFAULT_GOAL := help

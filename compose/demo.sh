@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 bin="${BIN:-.build/release}"
-flags="${SWIFT_FLAGS:--c release -Xswiftc -enable-testing}"
+flags="${SWIFT_FLAGS:--c release -Xswiftc -enable-testing --no-color-diagnostics}"
 export EXPERTMESH_CACHE="${EXPERTMESH_CACHE:-$HOME/.cache/expertmesh}"
 python="$EXPERTMESH_CACHE/venv/bin/python"
 state="$(mktemp -d)"

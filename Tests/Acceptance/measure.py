@@ -285,7 +285,8 @@ def percentile(values, share):
 def simulation_seeds(quick):
     """The time is the test's own, so that nothing of the build is in it."""
     count = 5_000 if quick else 50_000
-    flags = os.environ.get("SWIFT_FLAGS", "-c release -Xswiftc -enable-testing").split()
+    flags = os.environ.get(
+        "SWIFT_FLAGS", "-c release -Xswiftc -enable-testing --no-color-diagnostics").split()
     ended = subprocess.run(
         ["swift", "test", *flags, "--disable-xctest", "--no-parallel", "--filter", "no seed violates"],
         cwd=ROOT, env={**os.environ, "SIMULATION_SEEDS": str(count)}, capture_output=True, text=True)

@@ -40,7 +40,7 @@ enum DemoFigures {
     private static let runs = DemoRuns()
 }
 
-/// Runs of `demo.py`; figures of one process share them, for a whole one takes an hour.
+/// Runs of `demo.py`; figures of one process share them, for a whole one takes minutes.
 private actor DemoRuns {
     enum Passages: String { case gold, retrieved }
 

@@ -15,8 +15,7 @@ actor Fleet: LoopBound {
     var health = FleetHealth()
     private(set) var peers: [WorkerID: Peer] = [:]
     nonisolated let metrics = FleetMetrics()
-    private var changeWaiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
-    private var lastWaiter: UInt64 = 0
+    private var waiters = Waiters()
     private var alarm: Task<Void, any Error>?
 
     /// How long a worker may take for one assignment: a cold disk, a slow link.
@@ -130,8 +129,7 @@ actor Fleet: LoopBound {
             guard let peer = peers[assignment.worker] else { continue }
             Task(executorPreference: loop) { await self.carryOut(assignment, over: peer) }
         }
-        for waiter in changeWaiters.values { waiter.resume() }
-        changeWaiters = [:]
+        waiters.resumeAll()
         setAlarm()
     }
 
@@ -196,19 +194,18 @@ actor Fleet: LoopBound {
     /// Returns when something about the workers has changed, `limit` has passed, or the task is
     /// cancelled.
     func waitForChange(atMost limit: Duration) async {
-        lastWaiter += 1
-        let id = lastWaiter
+        let id = waiters.next()
         let timer = Task(executorPreference: loop) {
             try await Task.sleep(for: limit)
             await self.resumeWaiter(id)
         }
         await withTaskCancellationHandler {
-            await withCheckedContinuation { changeWaiters[id] = $0 }
+            await withCheckedContinuation { waiters.add($0, as: id) }
         } onCancel: {
             Task(executorPreference: loop) { await self.resumeWaiter(id) }
         }
         timer.cancel()
     }
 
-    private func resumeWaiter(_ id: UInt64) { changeWaiters.removeValue(forKey: id)?.resume() }
+    private func resumeWaiter(_ id: UInt64) { waiters.resume(id) }
 }
