@@ -31,7 +31,7 @@ struct DispatchPlan: Equatable, Sendable {
     let missing: [ExpertKey]
 
     init(_ experts: [ExpertRows], holders: (ExpertKey) -> [WorkerID]) {
-        var shares: [WorkerID: [ExpertRows]] = [:]
+        var shares: [Draft] = []
         var missing: [ExpertKey] = []
         let heaviestFirst = experts.sorted {
             ($1.rows.count, $0.order.0, $0.order.1) < ($0.rows.count, $1.order.0, $1.order.1)
@@ -42,12 +42,23 @@ struct DispatchPlan: Equatable, Sendable {
                 missing.append(expert.key)
                 continue
             }
-            shares[worker, default: []].append(expert)
+            add(expert, to: worker)
         }
-        self.shares = shares.sorted { $0.key < $1.key }
-            .map { WorkerShare(worker: $0.key, experts: $0.value) }
+        self.shares = shares.map { WorkerShare(worker: $0.worker, experts: $0.experts) }
+            .sorted { $0.worker < $1.worker }
         self.missing = missing.sorted { $0.expert < $1.expert }
 
-        func load(_ worker: WorkerID) -> Int { shares[worker, default: []].rowLoad }
+        func load(_ worker: WorkerID) -> Int {
+            shares.first { $0.worker == worker }?.experts.rowLoad ?? 0
+        }
+        func add(_ expert: ExpertRows, to worker: WorkerID) {
+            guard let index = shares.firstIndex(where: { $0.worker == worker }) else {
+                return shares.append((worker, [expert]))
+            }
+            shares[index].experts.append(expert)
+        }
     }
+
+    /// A share in the making. Few, so that looking for one takes no table.
+    private typealias Draft = (worker: WorkerID, experts: [ExpertRows])
 }

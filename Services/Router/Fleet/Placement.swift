@@ -1,17 +1,18 @@
 internal import Checkpoint
 
-/// Where the artifacts live: for each the workers that hold it.
+/// Where the artifacts live: for each the workers that hold it, and for each worker what it holds.
 struct Placement: Equatable, Sendable {
     private(set) var holders: [ArtifactDigest: [WorkerID]] = [:]
+    private var held: [WorkerID: Set<ArtifactDigest>] = [:]
 
     func workers(holding digest: ArtifactDigest) -> [WorkerID] { holders[digest, default: []] }
 
     func digests(on worker: WorkerID) -> Set<ArtifactDigest> {
-        Set(holders.lazy.filter { $0.value.contains(worker) }.map(\.key))
+        held[worker, default: []]
     }
 
     mutating func add(_ worker: WorkerID, to digest: ArtifactDigest) {
-        guard !workers(holding: digest).contains(worker) else { return }
+        guard held[worker, default: []].insert(digest).inserted else { return }
         holders[digest, default: []].append(worker)
     }
 
@@ -23,6 +24,8 @@ struct Placement: Equatable, Sendable {
             holders[digest]?.removeAll { $0 == worker }
             if holders[digest]?.isEmpty == true { holders[digest] = nil }
         }
+        held[worker]?.formIntersection(digests)
         for digest in digests { add(worker, to: digest) }
+        if digests.isEmpty { held[worker] = nil }
     }
 }

@@ -39,60 +39,59 @@ struct PlacementPlanner: Sendable {
     }
 }
 
-/// A plan in the making, with what each worker has been given so far.
+/// A plan in the making, with what each worker has been given so far. Workers go by their place
+/// among the targets.
 private struct Draft {
-    private(set) var placement = Placement()
-    private var freeByteCounts: [WorkerID: Int]
-    private var counts: [WorkerID: Int] = [:]
-    private var layerCounts: [Int: [WorkerID: Int]] = [:]
-    private let hosts: [WorkerID: String]
     private let targets: [PlacementTarget]
+    private var copies: [ArtifactDigest: [Int]] = [:]
+    private var freeByteCounts: [Int]
+    private var counts: [Int]
+    /// By layer.
+    private var layerCounts: [Int: [Int]] = [:]
 
     init(_ targets: [PlacementTarget]) {
         self.targets = targets
-        freeByteCounts = Dictionary(
-            uniqueKeysWithValues: targets.map { ($0.worker, $0.byteCount) })
-        hosts = Dictionary(uniqueKeysWithValues: targets.map { ($0.worker, $0.host) })
+        freeByteCounts = targets.map(\.byteCount)
+        counts = targets.map { _ in 0 }
+    }
+
+    var placement: Placement {
+        var placement = Placement()
+        for (digest, copies) in copies {
+            for target in copies { placement.add(targets[target].worker, to: digest) }
+        }
+        return placement
     }
 
     mutating func place(
         _ artifact: ExpertArtifact, layer: Int, fairShare: Int, holders: [WorkerID]
     ) {
         let candidates = candidates(for: artifact)
+        let layerCounts = self.layerCounts[layer] ?? targets.map { _ in 0 }
         let keepers = candidates.filter {
-            holders.contains($0) && layerCount($0, layer) < fairShare
+            layerCounts[$0] < fairShare && holders.contains(targets[$0].worker)
         }
-        guard let chosen = leastLoaded(keepers, layer) ?? leastLoaded(candidates, layer) else {
-            return
+        let chosen = (keepers.isEmpty ? candidates : keepers).min {
+            (layerCounts[$0], counts[$0]) < (layerCounts[$1], counts[$1])
         }
-        placement.add(chosen, to: artifact.digest)
-        freeByteCounts[chosen, default: 0] -= artifact.byteCount
-        counts[chosen, default: 0] += 1
-        layerCounts[layer, default: [:]][chosen, default: 0] += 1
+        guard let chosen else { return }
+        copies[artifact.digest, default: []].append(chosen)
+        freeByteCounts[chosen] -= artifact.byteCount
+        counts[chosen] += 1
+        self.layerCounts[layer, default: layerCounts][chosen] += 1
     }
 
     /// Who has room and no copy yet; on another host than the copies so far, where there is one.
-    private func candidates(for artifact: ExpertArtifact) -> [WorkerID] {
-        let taken = placement.workers(holding: artifact.digest)
-        let fitting = targets.lazy
-            .filter {
-                !taken.contains($0.worker) && !$0.refused.contains(artifact.digest)
-                    && freeByteCounts[$0.worker, default: 0] >= artifact.byteCount
-            }
-            .map(\.worker)
-        let takenHosts = Set(taken.compactMap { hosts[$0] })
-        let apart = fitting.filter { !takenHosts.contains(hosts[$0, default: ""]) }
-        return apart.isEmpty ? Array(fitting) : Array(apart)
-    }
-
-    private func leastLoaded(_ workers: [WorkerID], _ layer: Int) -> WorkerID? {
-        workers.min {
-            (layerCount($0, layer), counts[$0, default: 0])
-                < (layerCount($1, layer), counts[$1, default: 0])
+    private func candidates(for artifact: ExpertArtifact) -> [Int] {
+        let taken = copies[artifact.digest, default: []]
+        let fitting = targets.indices.filter { target in
+            freeByteCounts[target] >= artifact.byteCount && !taken.contains(target)
+                && !targets[target].refused.contains(artifact.digest)
         }
-    }
-
-    private func layerCount(_ worker: WorkerID, _ layer: Int) -> Int {
-        layerCounts[layer]?[worker] ?? 0
+        guard !taken.isEmpty else { return fitting }
+        let apart = fitting.filter { target in
+            !taken.contains { targets[$0].host == targets[target].host }
+        }
+        return apart.isEmpty ? fitting : apart
     }
 }
