@@ -204,7 +204,8 @@ let package = Package(
             ],
             path: "Tests/EndToEndTests", swiftSettings: strict),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Router", "Model", "Checkpoint", "Support"],
+            name: "SimulationTests",
+            dependencies: ["Router", "ExpertWorker", "Model", "Checkpoint", "Support"],
             path: "Tests/SimulationTests", swiftSettings: strict),
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
     ],

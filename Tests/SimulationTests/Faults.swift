@@ -61,4 +61,8 @@ enum PlantedMistake: CaseIterable {
     case answersCountTwice
     /// A request is refused as soon as nobody holds an expert.
     case refusedWithoutGrace
+    /// A request that runs does not keep its revision.
+    case pinIsReleasedEarly
+    /// A worker takes twice the memory that it has.
+    case memoryIsOverdrawn
 }

@@ -1,5 +1,6 @@
 import Checkpoint
 
+@testable import ExpertWorker
 @testable import Router
 
 /// What must hold, whatever fails. Numbers as in `docs/FAULTS.md`.
@@ -10,22 +11,27 @@ extension Simulation {
 
     // MARK: - Membership and placement
 
-    /// The router asks nobody for what he does not hold, and no worker holds more than it may.
+    /// The router asks nobody for what he does not hold.
     func checkBelief(about worker: Int) {
         let it = workers[worker]
-        guard it.held.count * 10 <= it.capacityByteCount else {
-            return violate("\(it.id.name) holds more than its memory")
-        }
         guard it.isRunning, fleetConnection[worker] == it.connection else { return }
-        guard fleet.live.digests(on: it.id).isSubset(of: it.held) else {
+        guard fleet.live.digests(on: it.id).allSatisfy(it.held.isResident) else {
             return violate("the router believes that \(it.id.name) holds what it does not")
+        }
+    }
+
+    /// No worker holds more than its memory.
+    func checkMemory(of worker: Int) {
+        if workers[worker].held.residentBytes > workers[worker].capacityByteCount {
+            violate("\(workers[worker].id.name) holds more than its memory")
         }
     }
 
     /// Nothing that is served is dropped before another worker has confirmed that it holds it.
     func noteAssignment(_ assignment: FleetState.Assignment, before resident: Set<ArtifactDigest>) {
-        for digest in resident.subtracting(assignment.digests)
-        where fleet.serving.digests.contains(digest) {
+        let dropped = resident.subtracting(assignment.digests)
+        guard !dropped.isEmpty else { return }
+        for digest in dropped.intersection(fleet.serving.digests) {
             let others = fleet.live.workers(holding: digest).filter { $0 != assignment.worker }
             if others.isEmpty {
                 violate("\(assignment.worker.name) drops the last live copy of an artifact")
@@ -52,16 +58,14 @@ extension Simulation {
             }
         }
         guard call.reason == .hedge else { return }
-        hedgeCount += 1
-        if Double(hedgeCount) > 3 + HedgeBudget.share * Double(answerCount) {
-            violate("\(hedgeCount) hedges for \(answerCount) answers")
+        counts.hedges += 1
+        if Double(counts.hedges) > 3 + HedgeBudget.share * Double(counts.answers) {
+            violate("\(counts.hedges) hedges for \(counts.answers) answers")
         }
     }
 
     /// Each row of each expert is answered once, by the artifact of the request's own revision.
-    func noteAnswer(_ share: WorkerShare, of id: Int) {
-        guard var request = requests[id] else { return }
-        defer { requests[id] = request }
+    func noteAnswer(_ share: WorkerShare, of request: SimulatedRequest) {
         for group in share.experts {
             let artifact = request.revision.experts[request.layer][group.key.expert]
             guard artifact.digest == group.key.digest else {
@@ -69,7 +73,7 @@ extension Simulation {
             }
             for row in group.rows {
                 let answer = SimulatedRequest.Answer(key: group.key, row: row)
-                guard request.answers.updateValue(share.worker, forKey: answer) == nil else {
+                guard request.answers.insert(answer).inserted else {
                     return violate("an answer counts twice")
                 }
             }
@@ -89,7 +93,7 @@ extension Simulation {
     /// A request ends before its time only for what nobody has held for the grace, and what fits
     /// on no worker that is there.
     func noteRefusal(because lost: some Collection<ArtifactDigest>) {
-        refusedCount += 1
+        counts.refused += 1
         let demandByteCount = fleet.demand.byteCount(of: fleet.demand.artifacts.map(\.digest))
         for digest in lost {
             guard now - heldUntil[digest, default: .zero] >= HomelessArtifacts.grace else {
@@ -113,8 +117,37 @@ extension Simulation {
 
     // MARK: - Revisions
 
-    /// A revision is served only when all of it is held.
+    /// Nobody gets a revision that was never held as a whole, and nobody but a canary's request
+    /// gets another than what serves without naming it.
+    func noteAdmission(to revision: Int, named: Int?) {
+        if revision == book.candidate { counts.canaryRequests += 1 }
+        guard staged.contains(revision) else {
+            return violate("revision \(revision) takes a request before it is held")
+        }
+        let mayTake = named ?? book.serving
+        if revision != mayTake, book.states[revision]?.share == nil {
+            violate("revision \(revision) takes a request of revision \(mayTake)")
+        }
+    }
+
+    /// What a request is pinned to is wanted until it has ended, by the book and by the fleet.
+    func checkPins() {
+        for request in running where held[request.revision.number] == nil {
+            violate("revision \(request.revision.number) is let go while a request runs on it")
+        }
+    }
+
+    func noteRefusedStep(_ before: RevisionBook) {
+        if book != before { violate("a step that was refused changed the book") }
+    }
+
+    func noteStaged(_ revision: Revision) { staged.insert(revision.number) }
+
+    /// A revision serves only when all of it was staged and is held.
     func notePromotion(of revision: Revision) {
+        guard staged.contains(revision.number) else {
+            return violate("revision \(revision.number) is served before it is staged")
+        }
         if !fleet.missing(of: revision).isEmpty {
             violate("revision \(revision.number) is served before it is held")
         }
@@ -125,7 +158,7 @@ extension Simulation {
     /// Every request has ended, in time; and the mesh has become well.
     func checkEnd() throws {
         if let violation { throw violation }
-        for request in requests.values {
+        for request in requests {
             guard let endedAt = request.endedAt else {
                 throw Violation(description: "request \(request.id) never ends")
             }
@@ -133,11 +166,17 @@ extension Simulation {
                 throw Violation(description: "request \(request.id) ends after its deadline")
             }
         }
+        guard book.states.keys.allSatisfy({ book.pinnedCount(of: $0) == 0 }) else {
+            throw Violation(description: "a revision is pinned although no request runs")
+        }
+        guard fleet.serving.number == book.serving else {
+            throw Violation(description: "the fleet serves another revision than the book")
+        }
         let missing = fleet.missing(of: fleet.serving)
         guard missing.isEmpty else {
             throw Violation(description: "\(missing.count) experts are never placed again")
         }
-        let late = requests.values.filter { $0.arrivedAt > Self.faultyTime + .seconds(15) }
+        let late = requests.filter { $0.arrivedAt > Self.faultyTime + .seconds(15) }
         guard late.allSatisfy({ $0.outcome == .complete }) else {
             throw Violation(description: "requests fail although nothing fails any more")
         }

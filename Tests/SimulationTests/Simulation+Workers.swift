@@ -1,8 +1,10 @@
 import Checkpoint
 import Support
 
+@testable import ExpertWorker
 @testable import Router
 
+/// The workers' part, and the network's.
 extension Simulation {
     func handle(_ event: Event) {
         switch event {
@@ -11,34 +13,37 @@ extension Simulation {
         case .pause(let worker): pause(worker)
         case .resume(let worker): resume(worker)
         case .hold(let worker, let connection, _), .dispatch(let worker, let connection, _, _, _):
-            arrive(event, at: worker, connection)
-        case .edit, .promotion, .drain, .heal, .look, .release, .arrival, .lost, .hello, .held,
-            .answer,
-            .failure, .wake:
-            route(event)
+            let isHeard = workers[worker].connection == connection
+            if workers[worker].isRunning, isHeard { happen(event, to: worker) }
+        case .loaded(let worker, _, let loading):
+            let isTheSame = workers[worker].life == loading.life
+            if workers[worker].isRunning, isTheSame { happen(event, to: worker) }
+        default: route(event)
         }
     }
-
-    // MARK: - Workers
 
     private func start(_ worker: Int) {
         guard !workers[worker].isRunning else { return }
         workers[worker].isRunning = true
         workers[worker].isPaused = false
-        workers[worker].held = []
-        connect(worker)
+        workers[worker].life += 1
+        let isGreedy = mistake == .memoryIsOverdrawn
+        workers[worker].held = HeldArtifacts(
+            byteCountMax: workers[worker].capacityByteCount * (isGreedy ? 2 : 1))
+        dial(worker)
     }
 
-    private func connect(_ worker: Int) {
+    /// The worker has no connection any more and makes another.
+    func dial(_ worker: Int, after pause: Duration = .zero) {
+        workers[worker].held.forget(workers[worker].link)
         workers[worker].connection += 1
         workers[worker].waiting = []
-        later(.hello(worker: worker, connection: workers[worker].connection), by: delay())
+        later(.hello(worker: worker, connection: workers[worker].connection), by: pause + delay())
     }
 
     private func crash(_ worker: Int) {
         guard workers[worker].isRunning else { return }
         workers[worker].isRunning = false
-        workers[worker].held = []
         // Its host says so at once, or silence does.
         let notice = random.chance(0.5) ? 0.001 : Self.silenceMax
         later(
@@ -65,42 +70,65 @@ extension Simulation {
         workers[worker].waiting = []
         for event in waiting { later(event, by: .zero) }
         let isConnected = fleetConnection[worker] == workers[worker].connection
-        if workers[worker].isRunning, !isConnected { connect(worker) }
+        if workers[worker].isRunning, !isConnected { dial(worker) }
     }
 
-    /// A message reaches a worker that may have died, stand still, or be on another connection.
-    private func arrive(_ event: Event, at worker: Int, _ connection: Int) {
-        guard workers[worker].isRunning, workers[worker].connection == connection else { return }
+    private func happen(_ event: Event, to worker: Int) {
         if workers[worker].isPaused { return workers[worker].waiting.append(event) }
         switch event {
-        case .hold(_, _, let assignment): hold(assignment, worker, connection)
-        case .dispatch(_, _, let request, let step, let call):
+        case .hold(_, let connection, let assignment): hold(assignment, worker, connection)
+        case .loaded(_, let connection, let loading): settle(loading, worker, connection)
+        case .dispatch(_, let connection, let request, let step, let call):
             compute(worker, connection, request: request, step: step, call: call)
         default: break
         }
     }
 
+    // MARK: - Memory
+
     private func hold(_ assignment: FleetState.Assignment, _ worker: Int, _ connection: Int) {
-        let new = assignment.digests.subtracting(workers[worker].held)
+        let ticket = workers[worker].held.begin(
+            assignment.digests.sorted(), by: workers[worker].link)
         var failures: [ArtifactDigest: String] = [:]
-        for digest in new.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) })
-        where random.chance(faults.damage) {
+        for digest in ticket.missing where random.chance(faults.damage) {
             failures[digest] = "damaged"
         }
-        workers[worker].held = assignment.digests.subtracting(failures.keys)
-        checkBelief(about: worker)
-        let loading = random.duration(0...0.1) * Double(new.count)
-        send(
-            .held(worker: worker, connection: connection, assignment, failures: failures),
-            over: worker, connection, after: loading)
+        let loading = SimulatedWorker.Loading(
+            assignment, ticket, life: workers[worker].life, failures: failures)
+        later(
+            .loaded(worker: worker, connection: connection, loading),
+            by: random.duration(0...0.1) * Double(ticket.missing.count))
     }
+
+    private func settle(_ loading: SimulatedWorker.Loading, _ worker: Int, _ connection: Int) {
+        defer { checkMemory(of: worker) }
+        guard workers[worker].connection == connection else {
+            _ = workers[worker].held.abandon(loading.ticket, loaded: loading.loaded)
+            return
+        }
+        let reply =
+            switch workers[worker].held.settle(loading.ticket, loaded: loading.loaded) {
+            case .held:
+                Event.held(
+                    worker: worker, connection: connection, loading.assignment,
+                    failures: loading.failures)
+            case .noSpace, .superseded:
+                Event.refused(worker: worker, connection: connection, loading.assignment)
+            }
+        checkBelief(about: worker)
+        send(reply, over: worker, connection)
+    }
+
+    // MARK: - Computing
 
     private func compute(
         _ worker: Int, _ connection: Int, request: Int, step: Int, call: Int
     ) {
-        guard let share = requests[request]?.calls[call]?.share, requests[request]?.step == step
+        guard requests[request].step == step, let share = requests[request].calls[call]?.share
         else { return }
-        let holdsAll = share.keys.allSatisfy { workers[worker].held.contains($0.digest) }
+        let holdsAll = share.experts.allSatisfy { group in
+            workers[worker].held.isResident(group.key.digest)
+        }
         let time = Duration.milliseconds(share.rowLoad) * workers[worker].slowness
         let reply =
             holdsAll

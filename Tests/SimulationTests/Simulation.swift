@@ -3,30 +3,32 @@ import Support
 
 @testable import Router
 
-/// A mesh in one thread and no time: the production code of membership, placement, dispatch, retry
-/// and revisions, between workers and a network that fail as the seed says.
+/// A mesh in one thread and no time: the production code of membership, placement, dispatch, retry,
+/// revisions and of a worker's memory, between processes and a network that fail as the seed says.
 final class Simulation {
     enum Event {
         case start(Int)
         case crash(Int)
         case pause(Int)
         case resume(Int)
+        case hold(worker: Int, connection: Int, FleetState.Assignment)
+        case loaded(worker: Int, connection: Int, SimulatedWorker.Loading)
+        case dispatch(worker: Int, connection: Int, request: Int, step: Int, call: Int)
         /// The router notices that a connection has ended.
         case lost(worker: Int, connection: Int)
         case hello(worker: Int, connection: Int)
-        case hold(worker: Int, connection: Int, FleetState.Assignment)
         case held(
             worker: Int, connection: Int, FleetState.Assignment, failures: [ArtifactDigest: String])
-        case dispatch(worker: Int, connection: Int, request: Int, step: Int, call: Int)
+        case refused(worker: Int, connection: Int, FleetState.Assignment)
         case answer(request: Int, step: Int, call: Int)
         case failure(request: Int, step: Int, call: Int)
         case wake(request: Int, step: Int)
+        case deadline(request: Int)
+        case release(revision: Int)
         case arrival
-        case edit
-        case promotion
+        case operation
         case drain(Int)
         case look
-        case release
         case heal
     }
 
@@ -39,6 +41,7 @@ final class Simulation {
     static let healedTime = Duration.seconds(60)
     static let layerCount = 2
     static let expertCount = 4
+    static let artifactByteCount = 10
     static let silenceMax = 1.0
     static let exchangeMax = Duration.seconds(10)
     /// The engine looks at deadlines between steps; nothing may be later than this.
@@ -50,14 +53,12 @@ final class Simulation {
     let origin = ContinuousClock.now
     var now = Duration.zero
     var queue = EventQueue<Event>()
-    var workers: [SimulatedWorker]
+    var violation: Violation?
+    var counts = Counts()
+
+    var workers: [SimulatedWorker] = []
     var fleet: FleetState
     var health = FleetHealth()
-    var requests: [Int: SimulatedRequest] = [:]
-    var lastRequest = 0
-    var serving: Revision
-    var candidate: Revision?
-    var revisionCount = 1
     /// Which connection of a worker the router believes in.
     var fleetConnection: [Int: Int] = [:]
     /// When the last holder of an artifact has gone.
@@ -67,25 +68,29 @@ final class Simulation {
     var routerStandsStillUntil = Duration.zero
     /// The most that one standstill of the router may take.
     let longestStandstill = Duration.milliseconds(500)
-    var violation: Violation?
-    var eventCount = 0
-    var completeCount = 0
-    var failedCount = 0
-    var refusedCount = 0
-    var hedgeCount = 0
-    var answerCount = 0
+
+    var requests: [SimulatedRequest] = []
+    /// Those that have not ended, in the order of their arrival.
+    var running: [SimulatedRequest] = []
+
+    var book = RevisionBook(serving: Revision.initialNumber)
+    /// The revisions that the book wants held.
+    var held: [Int: Revision]
+    /// What the fleet was last told to hold.
+    var told = [Revision.initialNumber]
+    /// Of which every artifact was held when the book was told so.
+    var staged: Set<Int> = [Revision.initialNumber]
 
     init(seed: UInt64, mistake: PlantedMistake? = nil) {
         self.mistake = mistake
         random = SplitMix64(seed: seed)
         faults = Faults(&random)
-        serving = Self.revision(1, base: 0, changing: [])
+        held = [Revision.initialNumber: Self.initial]
         let replicas = Int.random(in: 1...3, using: &random)
         fleet = FleetState(
             planner: PlacementPlanner(replicaCount: replicas), numericClass: "here",
-            serving: serving)
-        workers = []
-        let demand = Self.layerCount * Self.expertCount * 10
+            serving: Self.initial)
+        let demand = Self.layerCount * Self.expertCount * Self.artifactByteCount
         for number in 0..<Int.random(in: 2...5, using: &random) {
             workers.append(
                 SimulatedWorker(
@@ -101,7 +106,7 @@ final class Simulation {
         schedule()
         while let (time, event) = queue.next(), time < Self.faultyTime + Self.healedTime {
             now = max(time, now)
-            eventCount += 1
+            counts.events += 1
             handle(event)
             if let violation { throw violation }
         }
@@ -117,8 +122,8 @@ final class Simulation {
         for _ in 0..<Int.random(in: 4...12, using: &random) {
             queue.add(.arrival, at: random.duration(0...19))
         }
-        for _ in 0..<Int.random(in: 0...2, using: &random) {
-            queue.add(.edit, at: random.duration(1...16))
+        for _ in 0..<Int.random(in: 0...10, using: &random) {
+            queue.add(.operation, at: random.duration(1...19))
         }
         if random.chance(0.3) {
             let worker = Int.random(in: workers.indices, using: &random)
@@ -134,26 +139,55 @@ final class Simulation {
         }
     }
 
+    /// From now on nothing fails: what has died comes back, and everything must become well.
+    func heal() {
+        faults = .none
+        for worker in workers.indices {
+            if workers[worker].isPaused { later(.resume(worker), by: .zero) }
+            let isLeaving = fleet.members[workers[worker].id]?.isLeaving ?? false
+            if isLeaving { later(.crash(worker), by: .zero) }
+            later(.start(worker), by: .milliseconds(10))
+        }
+        for second in 20...22 { later(.arrival, by: .seconds(second)) }
+    }
+
+    var isHealed: Bool { now > Self.faultyTime }
+
     func instant(_ time: Duration) -> ContinuousClock.Instant { origin + time }
 
     func later(_ event: Event, by delay: Duration) { queue.add(event, at: now + delay) }
 
-    /// A revision that differs from the first in the experts `changing`.
-    static func revision(_ number: Int, base: Int, changing: Set<Int>) -> Revision {
-        Revision(
-            number: number,
-            experts: (0..<layerCount).map { layer in
-                (0..<expertCount).map { expert in
-                    let place = layer * expertCount + expert
-                    let artifact = changing.contains(place) ? base + place : place
-                    return ExpertArtifact(digest: digest(artifact), byteCount: 10)
-                }
-            },
-            gates: [:])
+    func index(of id: WorkerID) -> Int? { workers.firstIndex { $0.id == id } }
+}
+
+extension Simulation {
+    /// What has happened in a run.
+    struct Counts: Equatable {
+        var events = 0
+        var completed = 0
+        var failed = 0
+        var refused = 0
+        var answers = 0
+        var hedges = 0
+        var promotions = 0
+        var rollbacks = 0
+        var canaryRequests = 0
     }
 
-    /// The digest of a made-up artifact: made once, since a run needs few.
-    static func digest(_ number: Int) -> ArtifactDigest { digests[number] }
+    /// What serves at first.
+    static let initial = Revision(
+        number: Revision.initialNumber,
+        experts: (0..<layerCount).map { layer in
+            (0..<expertCount).map { artifact(layer * expertCount + $0) }
+        },
+        gates: [:])
+
+    /// A made-up artifact.
+    static func artifact(_ number: Int) -> ExpertArtifact {
+        ExpertArtifact(digest: digests[number], byteCount: artifactByteCount)
+    }
+
+    /// Made once, since all runs take the same few.
     private static let digests = (0..<1000).map { number in
         ArtifactDigest(of: Array("artifact \(number)".utf8))
     }
