@@ -15,7 +15,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from bisect import bisect_right
 from itertools import zip_longest
@@ -23,6 +22,7 @@ from pathlib import Path
 
 import soak
 from cluster import Cluster, Request
+from load import Load
 from mesh import ROOT, fetch_weights
 from process import until
 
@@ -39,28 +39,19 @@ RESULT_BYTES = 100_000
 MEGABYTE = 1 << 20
 
 
-class Load:
-    """A steady load on a cluster, and when each of its tokens came. Use it in a `with` statement."""
+class StreamLoad(Load):
+    """Streams of a cluster, and when each of their tokens came."""
 
     def __init__(self, cluster):
+        super().__init__(CLIENTS)
         self.cluster = cluster
         self.expected = self.undisturbed()
         self.requests = []
-        self.is_over = threading.Event()
-        self.clients = [
-            threading.Thread(target=self.client, args=(number,), daemon=True)
-            for number in range(CLIENTS)]
 
     def __enter__(self):
-        for client in self.clients:
-            client.start()
+        super().__enter__()
         until(lambda: len(self.times()) > CLIENTS, NOTICED_SECONDS, "the load has begun")
         return self
-
-    def __exit__(self, *_):
-        self.is_over.set()
-        for client in self.clients:
-            client.join()
 
     def undisturbed(self):
         """A whole answer to each prompt."""
@@ -70,12 +61,10 @@ class Load:
             request.check()
         return {request.prompt: request for request in requests}
 
-    def client(self, number):
-        while not self.is_over.is_set():
-            request = Request(self.cluster, PROMPTS[number % len(PROMPTS)], TOKENS)
-            self.requests.append(request)
-            request.run()
-            number += 1
+    def ask(self, client, turn):
+        request = Request(self.cluster, PROMPTS[(client + turn) % len(PROMPTS)], TOKENS)
+        self.requests.append(request)
+        request.run()
 
     def go_on(self, seconds):
         """The load is what takes time here. Returns when it began and when it ended."""
@@ -142,7 +131,7 @@ def kills(replicas, rounds, seconds):
     """The load, milliseconds to the full rate after each kill, and tokens per second before."""
     recoveries, rates = [], []
     with cluster_of(2, replicas) as cluster:
-        with Load(cluster) as load:
+        with StreamLoad(cluster) as load:
             for _ in range(rounds):
                 rate = load.rate(*load.go_on(seconds))
                 rates.append(rate)
@@ -205,7 +194,7 @@ def scale(quick):
 
 def scaled():
     """Milliseconds until four compute, and until the new ones listen."""
-    with cluster_of(2) as cluster, Load(cluster) as load:
+    with cluster_of(2) as cluster, StreamLoad(cluster) as load:
         links = [cluster.through_link(cluster.link.target) for _ in range(2)]
         more = [cluster.worker(3 + place, link.address) for place, link in enumerate(links)]
         cluster.workers += more
@@ -229,7 +218,7 @@ def swaps(quick):
     seconds = 6 if quick else 60
     with tempfile.TemporaryDirectory() as folder:
         with cluster_of(2, flags=["--catalog", f"{folder}/catalog.sqlite"]) as cluster:
-            with Load(cluster) as load:
+            with StreamLoad(cluster) as load:
                 load.go_on(1)
                 before = load.go_on(seconds)
                 began, count = time.monotonic(), 0

@@ -22,6 +22,7 @@ from typing import Callable
 import openai
 from case import DOCUMENTS, store_of
 from cluster import Cluster
+from load import Load
 from mesh import fetch_weights
 
 CLIENTS = 4
@@ -78,37 +79,22 @@ QUESTIONS = [
 ]
 
 
-class Load:
-    """Clients that ask one question after the other, each in an order of its own."""
+class MixedLoad(Load):
+    """Clients that ask all kinds of questions, each in an order of its own."""
 
     def __init__(self, cluster, seed):
+        super().__init__(CLIENTS)
         self.cluster = cluster
         self.lock = threading.Lock()
         self.counts = Counter()
         self.slowest = 0.0
         self.fault = None           # what is going wrong, for the log
         self.knowledge_fault = 0    # grows when one begins and when it has ended: odd while it lasts
-        self.is_over = threading.Event()
         self.expected = {question: question.ask(cluster, question.text) for question in QUESTIONS}
-        self.clients = [
-            threading.Thread(target=self.client, args=(random.Random(f"{seed} {n}"),), daemon=True)
-            for n in range(CLIENTS)
-        ]
+        self.dice = [random.Random(f"{seed} {number}") for number in range(CLIENTS)]
 
-    def start(self):
-        for client in self.clients:
-            client.start()
-
-    def finish(self):
-        self.is_over.set()
-        for client in self.clients:
-            client.join()
-
-    def client(self, dice):
-        while not self.is_over.is_set():
-            self.ask(dice.choice(QUESTIONS))
-
-    def ask(self, question):
+    def ask(self, client, turn):
+        question = self.dice[client].choice(QUESTIONS)
         fault, began = self.knowledge_fault, time.monotonic()
         outcome, note = self.outcome(question)
         seconds = time.monotonic() - began
@@ -261,16 +247,14 @@ def run(cluster, minutes, seed):
     cluster.store = store_of(cluster.client, DOCUMENTS, "soak")
     names = [model.id for model in cluster.client.models.list().data]
     cluster.encoder = next(name for name in names if name != cluster.model)
-    load, watch, faults = Load(cluster, seed), Watch(cluster), Counter()
-    load.start()
-    watch.thread.start()
-    broken = None
-    try:
-        strike(cluster, load, faults, time.monotonic() + minutes * 60, seed)
-    except AssertionError as error:
-        broken = str(error)
-        say(broken)
-    load.finish()
+    watch, faults, broken = Watch(cluster), Counter(), None
+    with MixedLoad(cluster, seed) as load:
+        watch.thread.start()
+        try:
+            strike(cluster, load, faults, time.monotonic() + minutes * 60, seed)
+        except AssertionError as error:
+            broken = str(error)
+            say(broken)
     watch.finish()
     return report(load, watch, faults, broken, seed)
 

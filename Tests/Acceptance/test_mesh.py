@@ -2,6 +2,7 @@
 
 import os
 import unittest
+import urllib.error
 
 import mesh
 from case import DOCUMENTS, MeshCase, available, upload
@@ -90,6 +91,9 @@ class OperatorTests(MeshCase):
         before = rows()
         self.mesh.complete("Counting", 8)
         self.assertGreater(rows(), before)
+        with self.assertRaises(urllib.error.HTTPError) as caught:
+            self.mesh.admin("/admin/experts?from=1")
+        self.assertEqual(caught.exception.code, 400)
 
     def test_second_mesh(self):
         """a second mesh in the same place is refused, and the first lives on"""

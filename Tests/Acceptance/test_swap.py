@@ -8,54 +8,38 @@ import hashlib
 import json
 import shutil
 import tempfile
-import threading
 import unittest
 from pathlib import Path
 
 import mesh
 import openai
 from cluster import Cluster
+from load import Load
 from process import until
 from tiny_model import imported
 
 PROMPTS = ["ABC", "once upon", "2+2=", "def f(x):", "Q: why?"]
 TOKENS = 24
 LONG_TOKENS = 200
-THREADS = 4
+CLIENTS = 4
 HIDDEN_SIZE = 32
 
 
-class Load:
-    """Requests without a pause, from several threads; what each got, by prompt and revision."""
+class SwapLoad(Load):
+    """What each request got, by prompt and revision."""
 
     def __init__(self, case):
+        super().__init__(CLIENTS)
         self.case, self.results, self.failures = case, [], []
-        self.is_over = threading.Event()
-        self.threads = [
-            threading.Thread(target=self.work, args=(number,), daemon=True)
-            for number in range(THREADS)]
 
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
+    def ask(self, client, turn):
+        prompt = PROMPTS[(client + turn) % len(PROMPTS)]
+        try:
+            self.results.append((prompt, *self.case.ask(prompt)))
+        except Exception as error:  # Whatever it is, the test judges it.
+            self.failures.append(repr(error))
 
-    def __exit__(self, *_):
-        self.is_over.set()
-        for thread in self.threads:
-            thread.join()
-
-    def work(self, number):
-        turn = number
-        while not self.is_over.is_set():
-            prompt = PROMPTS[turn % len(PROMPTS)]
-            turn += 1
-            try:
-                self.results.append((prompt, *self.case.ask(prompt)))
-            except Exception as error:  # Whatever it is, the test judges it.
-                self.failures.append(repr(error))
-
-    def wait_for(self, revision, count=2 * THREADS):
+    def wait_for(self, revision, count=2 * CLIENTS):
         """Returns when so many requests have been answered by a revision."""
         until(
             lambda: self.failures or self.count(revision) >= count, 30,
@@ -142,7 +126,7 @@ class SwapTests(SwapCase):
         body = json.dumps({"layers": [
             {"layer": layer["layer"], "experts": layer["experts"]} for layer in layers]})
         seen = {serving}
-        with Load(self) as load:
+        with SwapLoad(self) as load:
             for _ in range(3):
                 status, answer = self.send("POST", "/admin/revisions", body.encode())
                 self.assertEqual(status, 200, answer)
@@ -155,12 +139,12 @@ class SwapTests(SwapCase):
 
     def test_swap(self):
         """other experts under load: each answer comes from one revision, after a rollback as before"""
-        with Load(self) as load:
+        with SwapLoad(self) as load:
             result = self.meshctl("swap", self.edited, "--note", "other signs")
             load.wait_for(result["revision"])
             after = self.answers()
             returned = self.meshctl("rollback")["serving"]
-            load.wait_for(returned, load.count(returned) + THREADS)
+            load.wait_for(returned, load.count(returned) + CLIENTS)
         self.assertEqual(returned, result["former"])
         self.assertNotEqual(after, self.before)
         self.assert_loaded(load, {result["revision"]: after, returned: self.before})
@@ -211,12 +195,12 @@ class SwapTests(SwapCase):
         """fewer experts in every layer, with their gates, under load"""
         kept = [0, 2, 3, 5, 6, 7]
         pruned = imported(self.folder, "pruned", lambda checkpoint: checkpoint.prune(kept))
-        with Load(self) as load:
+        with SwapLoad(self) as load:
             result = self.meshctl("swap", pruned)
             load.wait_for(result["revision"])
             after = self.answers()
             returned = self.meshctl("rollback")["serving"]
-            load.wait_for(returned, load.count(returned) + THREADS)
+            load.wait_for(returned, load.count(returned) + CLIENTS)
         self.assertEqual(result["uploaded"], 0)
         self.assertTrue(all(layer["gate"] for layer in result["layers"]))
         self.assertNotEqual(after, self.before)
@@ -345,11 +329,11 @@ class LossTests(SwapCase):
         plan = self.meshctl("place", "--dry-run", "--without", "expert-worker-2")
         self.assertEqual((plan["homelessCount"], plan["fewestCopies"]), (0, 1))
         serving = self.revisions()["serving"]
-        with Load(self) as load:
+        with SwapLoad(self) as load:
             load.wait_for(serving)
             self.assertTrue(self.meshctl("drain", "expert-worker-2")["drained"])
             self.assertEqual(self.cluster.workers[1].terminate(), 0)
-            load.wait_for(serving, load.count(serving) + THREADS)
+            load.wait_for(serving, load.count(serving) + CLIENTS)
         self.assert_loaded(load, {serving: self.before})
         self.cluster.workers[1].start()
         self.cluster.wait_until_whole()
