@@ -115,7 +115,7 @@ class Cluster:
                 process.start()
             # Where clients look for it after a restart, too.
             self.address = self.router.address("http")
-            self.router.flags[1] = self.address
+            self.router.set("--listen", self.address)
             self.client = OpenAI(
                 base_url=f"http://{self.address}/v1", api_key="unused", max_retries=0,
                 timeout=REQUEST_SECONDS)

@@ -39,6 +39,13 @@ class Process:
         self.ready_file = Path(folder) / f"{name}.ready"
         self.child = None
 
+    def set(self, flag, value):
+        """Has it started with another value of a flag."""
+        if flag in self.flags:
+            self.flags[self.flags.index(flag) + 1] = value
+        else:
+            self.flags += [flag, value]
+
     def start(self):
         """Starts, and returns when it listens."""
         self.launch()

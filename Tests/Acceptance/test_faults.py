@@ -93,6 +93,9 @@ CORRUPT_REQUESTS = Fault(
 SLOW = Fault(
     "a link that is late by 5 ms", set_link("delay", 0.005), heal,
     lambda c: c.link.up.delayed + c.link.down.delayed)
+LATE = Fault(
+    "a link that is late by 200 ms", set_link("delay", 0.2), heal,
+    lambda c: c.link.up.delayed + c.link.down.delayed)
 SLICED = Fault(
     "a link that carries a few bytes at a time", set_link("slice", 7), heal,
     lambda c: c.link.up.sliced + c.link.down.sliced)
@@ -125,10 +128,14 @@ class ClusterCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         available(mesh.fetch_weights)
-        cls.cluster = Cluster(**cls.settings)
+        cls.cluster = cls.made_cluster()
         cls.cluster.__enter__()
         cls.addClassCleanup(cls.cluster.__exit__)
         cls.expected = {p: cls.cluster.complete(p, TOKENS) for p in cls.prompts}
+
+    @classmethod
+    def made_cluster(cls):
+        return Cluster(**cls.settings)
 
     def answer_undisturbed(self):
         """Before and after every fault: two requests, answered as always."""
@@ -207,7 +214,7 @@ def nobody_notices(self, fault, moment):
     ("mute", MUTE, DECODE), ("deaf", DEAF, DECODE),
     ("corrupt_replies", CORRUPT_REPLIES, PREFILL), ("corrupt_replies", CORRUPT_REPLIES, DECODE),
     ("corrupt_requests", CORRUPT_REQUESTS, DECODE),
-    ("slow", SLOW, DECODE), ("sliced", SLICED, DECODE), ("reset", RESET, DECODE),
+    ("slow", SLOW, DECODE), ("late", LATE, DECODE), ("sliced", SLICED, DECODE), ("reset", RESET, DECODE),
     ("terminate", TERMINATE, DECODE),
 ])
 class WorkerFaultTests(ClusterCase):
@@ -265,7 +272,7 @@ class LastReplicaTests(ClusterCase):
         cls.limit = deadline * (1 + 0.25 / 4)
         router = cls.cluster.router
         router.terminate()
-        router.flags += ["--request-time", f"{deadline}s"]
+        router.set("--request-time", f"{deadline}s")
         router.start()
         cls.cluster.wait_until_whole()
 
