@@ -74,9 +74,9 @@ final class SimulatedRequest {
         let spans = [RevisionSpan(rows: routings.indices, revision: revision)]
         needed = ExpertRows.grouping(routings, of: spans, layer: layer)
         work = LayerDispatch(needed)
-        calls = [:]
-        answers = []
-        failures = [:]
+        calls.removeAll(keepingCapacity: true)
+        answers.removeAll(keepingCapacity: true)
+        failures.removeAll(keepingCapacity: true)
         wakesAt = nil
     }
 }

@@ -10,7 +10,9 @@ struct WorkerShare: Equatable, Sendable {
     init(worker: WorkerID, experts: [ExpertRows]) {
         self.worker = worker
         self.experts = experts
-        rows = Set(experts.lazy.flatMap(\.rows)).sorted()
+        rows =
+            experts.count == 1
+            ? experts[0].rows : Set(experts.lazy.flatMap(\.rows)).sorted()
         rowLoad = experts.rowLoad
     }
 
@@ -37,8 +39,8 @@ struct DispatchPlan: Equatable, Sendable {
             ($1.rows.count, $0.order.0, $0.order.1) < ($0.rows.count, $1.order.0, $1.order.1)
         }
         for expert in heaviestFirst {
-            let candidates = holders(expert.key).sorted()
-            guard let worker = candidates.min(by: { load($0) < load($1) }) else {
+            let candidates = holders(expert.key)
+            guard let worker = candidates.min(by: { (load($0), $0) < (load($1), $1) }) else {
                 missing.append(expert.key)
                 continue
             }

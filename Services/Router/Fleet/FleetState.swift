@@ -206,6 +206,7 @@ struct FleetState: Sendable {
         of worker: WorkerID, _ member: Member, _ plan: Placement
     ) -> Set<ArtifactDigest> {
         let target = plan.digests(on: worker)
+        guard target != member.resident else { return target }
         var digests = member.resident.filter { digest in
             target.contains(digest) || mustStay(digest, on: worker, plan)
         }
