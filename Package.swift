@@ -68,6 +68,7 @@ let nio: [Target.Dependency] = [
 
 let c: [Target] = [
     system("CEvent", "libevent_core", apt: "libevent-dev"),
+    system("CPostgres", "libpq", apt: "libpq-dev"),
     system("COpenBLAS", "openblas", apt: "libopenblas-dev"),
     .systemLibrary(name: "CCrypto", path: "Shared/CCrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
@@ -90,7 +91,7 @@ let rooms: [Target] = [
     room("LinearAlgebra", imports: ["CKernels"]),
     room("Checkpoint", imports: ["Hashing", "JSON"]),
     room("Tokenization", imports: ["CUtf8proc", "JSON"]),
-    room("Storage", imports: ["CSQLite"]),
+    room("Storage", imports: ["CSQLite", "CPostgres"]),
     room("Mesh", imports: ["Transport", "Wire", metrics]),
     room("Model", imports: ["LinearAlgebra", "Checkpoint", "Tokenization", "JSON"]),
     room("Knowledge", imports: ["Storage", "LinearAlgebra", "Hashing"]),
@@ -169,7 +170,9 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
     targets: c + rooms + services + measures + fuzz + [
-        .target(name: "Support", path: "Tests/Support", swiftSettings: strict),
+        .target(
+            name: "Support", dependencies: ["Storage"], path: "Tests/Support",
+            exclude: ["postgres.sh"], swiftSettings: strict),
         tests("Transport", imports: ["CChecksum"]),
         tests("Wire", imports: ["CProtobuf"], fixtures: true),
         tests("Mesh", imports: ["Transport", "Wire"]), tests("Hashing"), tests("JSON"),
@@ -179,7 +182,7 @@ let package = Package(
         tests(
             "Model", imports: ["LinearAlgebra", "Checkpoint", "Tokenization", "JSON"],
             fixtures: true),
-        tests("Storage", imports: ["CSQLite"]),
+        tests("Storage", imports: ["CSQLite", "Support"]),
         tests("Knowledge", imports: ["Storage", "LinearAlgebra"], fixtures: true),
         tests("HTTP", imports: ["JSON"] + nio + [logging]),
         tests("ServiceKit", imports: ["HTTP", "JSON", logging, coreMetrics, systemPackage] + nio),

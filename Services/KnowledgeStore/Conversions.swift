@@ -93,7 +93,9 @@ extension StorageError {
         case .diskFull: .noSpace
         case .deadlineExceeded: .deadlineExceeded
         case .closedForWriting: .failedPrecondition
-        case .cannotOpen, .newerSchema, .refused, .diskFailed, .unexpectedValue: .internal
+        case .cannotOpen, .newerSchema, .refused, .diskFailed, .unexpectedValue, .unreachable,
+            .connectionLost, .contended, .unstorableText:
+            .internal
         }
     }
 }

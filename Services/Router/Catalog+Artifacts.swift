@@ -13,8 +13,9 @@ extension Catalog {
         var needed = base.initial.digests
         try database.query(
             """
-            SELECT l.experts, l.number, l.model = ?1,
-                r.state IN ('retired', 'failed') AND r.is_rollback_target = 0
+            SELECT l.experts, l.number, CASE WHEN l.model = ?1 THEN 1 ELSE 0 END,
+                CASE WHEN r.state IN ('retired', 'failed') AND r.is_rollback_target = 0
+                    THEN 1 ELSE 0 END
             FROM revision_layers l JOIN revisions r ON r.model = l.model AND r.number = l.number
             WHERE r.state NOT IN ('retired', 'failed') OR r.is_rollback_target = 1 OR l.model = ?1
                 AND l.number > (SELECT MAX(number) FROM revisions WHERE model = ?1) - ?2

@@ -16,9 +16,9 @@ extension Catalog {
     func attach(
         _ attachments: [FileAttachment], to storeID: String, batchID: String?, at time: Int
     ) throws {
-        _ = try vectorStore(storeID)
-        for attachment in attachments { _ = try file(attachment.fileID) }
         try database.transaction {
+            _ = try vectorStore(storeID)
+            for attachment in attachments { _ = try file(attachment.fileID) }
             if let batchID {
                 try database.run(
                     "INSERT INTO batches VALUES(?, ?, ?)", .text(batchID), .text(storeID),
@@ -27,7 +27,8 @@ extension Catalog {
             for attachment in attachments {
                 try database.run(
                     """
-                    INSERT INTO attached_files VALUES(?, ?, ?, 'in_progress', NULL, ?, ?)
+                    INSERT INTO attached_files VALUES(?, ?, ?, 'in_progress', NULL, ?, ?,
+                        \(Self.nextPlace(in: "attached_files")))
                     ON CONFLICT(store_id, file_id) DO UPDATE SET batch_id = excluded.batch_id,
                         status = excluded.status, failure = NULL, attributes = excluded.attributes
                     """, .text(attachment.fileID), .text(storeID),
@@ -55,14 +56,12 @@ extension Catalog {
         _ page: PageRequest
     ) throws -> Page<AttachedFileRecord> {
         _ = try vectorStore(storeID)
+        let conditions = ["t.store_id = ?"]
+            + (batchID == nil ? [] : ["t.batch_id = ?"]) + (status == nil ? [] : ["t.status = ?"])
+        let values = [storeID, batchID, status?.rawValue].compactMap { $0.map(SQLValue.text) }
         return try self.page(
             Self.attachedColumns,
-            from: Self.attachedSource + " WHERE t.store_id = ?1 "
-                + "AND (?2 IS NULL OR t.batch_id = ?2) AND (?3 IS NULL OR t.status = ?3)",
-            [
-                .text(storeID), batchID.map { .text($0) } ?? .null,
-                status.map { .text($0.rawValue) } ?? .null,
-            ],
+            from: Self.attachedSource + " WHERE " + conditions.joined(separator: " AND "), values,
             key: "attached_files WHERE store_id = ?1 AND file_id", page, as: Self.readAttached)
     }
 
@@ -97,23 +96,29 @@ extension Catalog {
 
     /// Ends an ingestion. False when the attachment has gone meanwhile.
     func finish(_ key: AttachmentKey, _ status: IngestionStatus, failure: String?) throws -> Bool {
-        try database.run(
-            "UPDATE attached_files SET status = ?, failure = ? WHERE store_id = ? AND file_id = ?",
-            .text(status.rawValue), failure.map { .text($0) } ?? .null, .text(key.storeID),
-            .text(key.fileID))
-        return database.changedRowCount > 0
+        try database.transaction {
+            try database.run(
+                """
+                UPDATE attached_files SET status = ?, failure = ?
+                WHERE store_id = ? AND file_id = ?
+                """, .text(status.rawValue), failure.map { .text($0) } ?? .null,
+                .text(key.storeID), .text(key.fileID))
+            return database.changedRowCount > 0
+        }
     }
 
     func detach(_ key: AttachmentKey) throws {
-        try database.run(
-            "DELETE FROM attached_files WHERE store_id = ? AND file_id = ?", .text(key.storeID),
-            .text(key.fileID))
+        try database.transaction {
+            try database.run(
+                "DELETE FROM attached_files WHERE store_id = ? AND file_id = ?",
+                .text(key.storeID), .text(key.fileID))
+        }
     }
 
     private func keys(where condition: String, _ values: SQLValue...) throws -> [AttachmentKey] {
         var keys: [AttachmentKey] = []
         try database.query(
-            "SELECT file_id, store_id FROM attached_files WHERE \(condition) ORDER BY rowid", values
+            "SELECT file_id, store_id FROM attached_files WHERE \(condition) ORDER BY place", values
         ) { row throws(StorageError) in
             keys.append(AttachmentKey(fileID: try row.text(0), storeID: try row.text(1)))
         }

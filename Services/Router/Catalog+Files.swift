@@ -5,17 +5,19 @@ extension Catalog {
     private static let fileColumns = "t.id, t.filename, t.purpose, length(t.content), t.created_at"
 
     func addFile(_ upload: FileUpload, id: String, at time: Int) throws -> FileRecord {
-        try database.run(
-            "INSERT INTO files VALUES(?, ?, ?, ?, ?, ?)", .text(id), .text(upload.filename),
-            .text(upload.purpose), upload.mediaType.map { .text($0) } ?? .null,
-            .blob(upload.content), .integer(time))
+        try database.transaction {
+            try database.run(
+                "INSERT INTO files VALUES(?, ?, ?, ?, ?, ?, \(Self.nextPlace(in: "files")))",
+                .text(id), .text(upload.filename), .text(upload.purpose),
+                upload.mediaType.map { .text($0) } ?? .null, .blob(upload.content), .integer(time))
+        }
         return try file(id)
     }
 
     func files(purpose: String?, _ page: PageRequest) throws -> Page<FileRecord> {
         try self.page(
-            Self.fileColumns, from: "files t WHERE (?1 IS NULL OR t.purpose = ?1)",
-            [purpose.map { .text($0) } ?? .null], key: "files WHERE id", page, as: Self.readFile)
+            Self.fileColumns, from: "files t WHERE \(purpose == nil ? "TRUE" : "t.purpose = ?")",
+            purpose.map { [.text($0)] } ?? [], key: "files WHERE id", page, as: Self.readFile)
     }
 
     func file(_ id: String) throws -> FileRecord {
@@ -44,7 +46,7 @@ extension Catalog {
     }
 
     func deleteFile(_ id: String) throws {
-        try database.run("DELETE FROM files WHERE id = ?", .text(id))
+        try database.transaction { try database.run("DELETE FROM files WHERE id = ?", .text(id)) }
     }
 
     private static func readFile(_ row: Row) throws(StorageError) -> FileRecord {

@@ -67,8 +67,10 @@ extension Catalog {
             }
             if book.rollbackTarget != former?.rollbackTarget {
                 try database.run(
-                    "UPDATE revisions SET is_rollback_target = (number = ?2) WHERE model = ?1",
-                    base.key, .integer(book.rollbackTarget ?? 0))
+                    """
+                    UPDATE revisions SET is_rollback_target =
+                        CASE WHEN number = ? THEN 1 ELSE 0 END WHERE model = ?
+                    """, .integer(book.rollbackTarget ?? 0), base.key)
             }
             if let opened { try insert(opened, of: base) }
             try insert(entry, of: base)
@@ -164,8 +166,8 @@ extension Catalog {
     private func insert(_ entry: JournalEntry, of base: RevisionBase) throws(StorageError) {
         try database.run(
             """
-            INSERT INTO revision_journal(model, at, step, revision, detail, author, note)
-            VALUES(?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO revision_journal(id, model, at, step, revision, detail, author, note)
+            VALUES((SELECT COALESCE(MAX(id), 0) + 1 FROM revision_journal), ?, ?, ?, ?, ?, ?, ?)
             """, base.key, .integer(entry.time), .text(entry.step.kind.rawValue),
             .integer(entry.step.revision), .text(entry.step.detail), .text(entry.author),
             .text(entry.note))

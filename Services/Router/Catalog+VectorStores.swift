@@ -16,16 +16,19 @@ extension Catalog {
     func addVectorStore(
         id: String, name: String, metadata: [String: String], at time: Int
     ) throws -> VectorStoreRecord {
-        try database.run(
-            "INSERT INTO vector_stores VALUES(?, ?, ?, ?, ?)", .text(id), .text(name),
-            .text(AttributeText.encode(metadata.mapValues(AttributeValue.string))), .integer(time),
-            .integer(time))
+        try database.transaction {
+            try database.run(
+                "INSERT INTO vector_stores VALUES(?, ?, ?, ?, ?, "
+                    + "\(Self.nextPlace(in: "vector_stores")))", .text(id), .text(name),
+                .text(AttributeText.encode(metadata.mapValues(AttributeValue.string))),
+                .integer(time), .integer(time))
+        }
         return try vectorStore(id)
     }
 
     func vectorStores(_ page: PageRequest) throws -> Page<VectorStoreRecord> {
         let rows = try self.page(
-            Self.storeColumns, from: "vector_stores t WHERE 1", [], key: "vector_stores WHERE id",
+            Self.storeColumns, from: "vector_stores t WHERE TRUE", [], key: "vector_stores WHERE id",
             page, as: Self.readStore)
         return Page(items: try rows.items.map(record), hasMore: rows.hasMore)
     }
@@ -41,12 +44,14 @@ extension Catalog {
     func changeVectorStore(
         _ id: String, name: String?, metadata: [String: String]?, at time: Int
     ) throws -> VectorStoreRecord {
-        let former = try vectorStore(id)
-        let metadata = (metadata ?? former.metadata).mapValues(AttributeValue.string)
-        try database.run(
-            "UPDATE vector_stores SET name = ?, metadata = ?, last_active_at = ? WHERE id = ?",
-            .text(name ?? former.name), .text(AttributeText.encode(metadata)), .integer(time),
-            .text(id))
+        try database.transaction {
+            let former = try vectorStore(id)
+            let metadata = (metadata ?? former.metadata).mapValues(AttributeValue.string)
+            try database.run(
+                "UPDATE vector_stores SET name = ?, metadata = ?, last_active_at = ? WHERE id = ?",
+                .text(name ?? former.name), .text(AttributeText.encode(metadata)), .integer(time),
+                .text(id))
+        }
         return try vectorStore(id)
     }
 

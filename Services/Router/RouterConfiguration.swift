@@ -1,5 +1,6 @@
 internal import HTTP
 internal import ServiceKit
+internal import Storage
 internal import Transport
 internal import Wire
 
@@ -16,7 +17,9 @@ struct RouterConfiguration: ServiceConfiguration {
     let meshListen: SocketAddress
     let modelDirectory: String
     let knowledgeStore: SocketAddress?
-    let catalogPath: String?
+    let catalog: CatalogLocation?
+    /// Where uploaded artifacts go; nil where none are taken.
+    let artifactPath: String?
     let keys: APIKeys?
     let replicaCount: Int
     let order: Order
@@ -42,10 +45,16 @@ struct RouterConfiguration: ServiceConfiguration {
                 + "embeddings answer 503.",
             example: "127.0.0.1:7100"),
         Setting(
-            "catalog", "PATH",
-            help: "The SQLite file that remembers files, vector stores and revisions; needed with "
-                + "--knowledge-store, and to swap experts. Uploads lie beside it in artifacts/.",
+            "catalog", "PATH|URL",
+            help: "What remembers files, vector stores and revisions: a SQLite file, or, for "
+                + "several routers, postgres://USER:PASSWORD@HOST:PORT/DATABASE. Needed with "
+                + "--knowledge-store, and to swap experts.",
             example: "/var/lib/expertmesh/catalog.sqlite"),
+        Setting(
+            "artifacts", "PATH",
+            help: "Where uploaded experts lie; beside a SQLite catalog, in artifacts/, unless "
+                + "given. Needed with PostgreSQL: a folder that all routers share.",
+            example: "/mnt/expertmesh/artifacts"),
         Setting(
             "api-keys", "KEY,…", isSecret: true,
             help: "Keys that clients must present, by commas; without any, everyone may call.",
@@ -84,13 +93,11 @@ struct RouterConfiguration: ServiceConfiguration {
         listen = try values.address("listen")
         meshListen = try values.socketAddress("mesh-listen")
         modelDirectory = try values.string("model-directory")
-        if values.optionalString("knowledge-store") != nil {
-            knowledgeStore = try values.socketAddress("knowledge-store")
-            catalogPath = try values.string("catalog")
-        } else {
-            knowledgeStore = nil
-            catalogPath = values.optionalString("catalog")
-        }
+        let hasStore = values.optionalString("knowledge-store") != nil
+        knowledgeStore = hasStore ? try values.socketAddress("knowledge-store") : nil
+        catalog = try Self.catalog(values)
+        guard !hasStore || catalog != nil else { throw values.missing("catalog") }
+        artifactPath = try Self.artifactPath(values, catalog)
         keys = APIKeys(values.list("api-keys"))
         let isOpen = try values.boolean("open-access")
         guard isOpen || keys != nil || listen.isLoopback else {
@@ -106,5 +113,29 @@ struct RouterConfiguration: ServiceConfiguration {
             waitingCountMax: try values.integer("waiting-requests", in: 0...65_536),
             cachedTokenCountMax: try values.integer("cached-tokens", in: 1...(1 << 30)))
         requestLimits = RequestLimits(duration: try values.duration("request-time"))
+    }
+    private static func catalog(
+        _ values: SettingValues
+    ) throws(SettingError) -> CatalogLocation? {
+        guard let text = values.optionalString("catalog") else { return nil }
+        guard PostgresAddress.isMeant(by: text) else { return .file(text) }
+        return .server(
+            try values.read(
+                "catalog",
+                "an address such as postgres://USER:PASSWORD@HOST:5432/DATABASE, with %-codes for "
+                    + "what has a meaning in a URL"
+            ) { PostgresAddress($0) })
+    }
+
+    private static func artifactPath(
+        _ values: SettingValues, _ catalog: CatalogLocation?
+    ) throws(SettingError) -> String? {
+        switch (values.optionalString("artifacts"), catalog) {
+        case (let path?, _): path
+        case (nil, .file(let path)):
+            (path.lastIndex(of: "/").map { String(path[...$0]) } ?? "") + "artifacts"
+        case (nil, .server): throw values.missing("artifacts")
+        case (nil, nil): nil
+        }
     }
 }

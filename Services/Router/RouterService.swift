@@ -115,21 +115,18 @@ final class RouterService: Service {
     }
 
     private static func catalog(_ configuration: RouterConfiguration) async throws -> Catalog? {
-        guard let path = configuration.catalogPath else { return nil }
-        let catalog = Catalog(path: path, thread: SerialThread())
+        guard let location = configuration.catalog else { return nil }
+        let catalog = Catalog(location, thread: SerialThread())
         try await catalog.open()
         return catalog
     }
 
-    /// Uploads lie beside the catalog, which knows what they are for.
     private static func shelf(
         _ configuration: RouterConfiguration, model: ArtifactStore
     ) -> ArtifactShelf {
-        let uploads = configuration.catalogPath.map { path in
-            let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-            return ArtifactStore(path: folder + "artifacts")
-        }
-        return ArtifactShelf(model: model, uploads: uploads, thread: SerialThread())
+        ArtifactShelf(
+            model: model, uploads: configuration.artifactPath.map(ArtifactStore.init(path:)),
+            thread: SerialThread())
     }
 
     private static func library(

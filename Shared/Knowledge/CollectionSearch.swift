@@ -9,12 +9,12 @@ struct CollectionSearch {
     /// words are searched.
     static let visitCountMax = 20_000
 
-    let database: Database
+    let database: SQLiteDatabase
     let collection: Int64
     var index: CollectionIndex
     private(set) var plan = ""
 
-    init(database: Database, collection: Int64, index: CollectionIndex) {
+    init(database: SQLiteDatabase, collection: Int64, index: CollectionIndex) {
         self.database = database
         self.collection = collection
         self.index = index

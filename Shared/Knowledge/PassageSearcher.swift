@@ -10,7 +10,7 @@ actor PassageSearcher: ThreadBound {
     private static let refinedCountMin = 40
 
     nonisolated let thread: SerialThread
-    let database: Database
+    let database: SQLiteDatabase
     private let dimension: Int
     private var indexes: [Int64: CollectionIndex] = [:]
     private(set) var sequence: Int64 = 0
@@ -18,7 +18,7 @@ actor PassageSearcher: ThreadBound {
     init(path: String, dimension: Int, thread: SerialThread) throws {
         self.thread = thread
         self.dimension = dimension
-        database = try Database(path: path, access: .readOnly)
+        database = try SQLiteDatabase(path: path, access: .readOnly)
         try database.addTermCounts()
     }
 

@@ -24,7 +24,7 @@ struct IndexedPassage: Sendable {
 
 /// The statements that write. Each method runs inside the caller's transaction.
 struct PassageTable {
-    let database: Database
+    let database: SQLiteDatabase
 
     func nextSequence() throws -> Int64 {
         try database.first("UPDATE store SET sequence = sequence + 1 RETURNING sequence") {

@@ -3,12 +3,12 @@ internal import Storage
 /// The one who writes. Lives on a thread of its own, because every commit waits for the disk.
 actor PassageWriter: ThreadBound {
     nonisolated let thread: SerialThread
-    private let database: Database
+    private let database: SQLiteDatabase
     private let table: PassageTable
 
     init(path: String, thread: SerialThread) throws {
         self.thread = thread
-        database = try Database(path: path)
+        database = try SQLiteDatabase(path: path)
         try database.migrate(Schema.steps, path: path)
         table = PassageTable(database: database)
     }

@@ -33,6 +33,19 @@ public struct Setting: Sendable {
 
     var flag: String { "--\(name)" }
 
+    /// A value as it may be seen: what stands before the host of a URL, and its query, may hold a
+    /// password.
+    static func uncredentialed(_ value: String) -> String {
+        guard let colon = value.firstRange(of: "://") else { return value }
+        let scheme = value[..<colon.upperBound]
+        let rest = value[colon.upperBound...]
+        let plain = rest.prefix { $0 != "?" }
+        guard let at = plain.lastIndex(of: "@") else {
+            return rest.contains("@") ? "\(scheme)(secret)" : "\(scheme)\(plain)"
+        }
+        return "\(scheme)\(plain[plain.index(after: at)...])"
+    }
+
     var variable: String {
         "EXPERTMESH_" + name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
     }
@@ -59,7 +72,7 @@ public enum SettingError: Error, CustomStringConvertible {
     public var description: String {
         switch self {
         case .invalid(let setting, let value, let expected):
-            let shown = setting.isSecret ? "the value" : "'\(value)'"
+            let shown = setting.isSecret ? "the value" : "'\(Setting.uncredentialed(value))'"
             return "\(Self.names(setting)): \(shown) is not \(expected); \(Self.example(setting))"
         case .missing(let setting):
             return "\(Self.names(setting)) is needed; \(Self.example(setting))"

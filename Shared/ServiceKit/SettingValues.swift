@@ -133,7 +133,10 @@ public struct SettingValues: Sendable {
     /// Every setting that has a value, with secrets covered, in the order of their names.
     var printable: [(name: String, value: String)] {
         texts.sorted { $0.key < $1.key }.map { name, value in
-            (name, settings[name]?.isSecret == true ? "(secret)" : value)
+            (
+                name,
+                settings[name]?.isSecret == true ? "(secret)" : Setting.uncredentialed(value)
+            )
         }
     }
 

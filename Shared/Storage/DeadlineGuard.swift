@@ -12,7 +12,7 @@ final class DeadlineGuard {
         return ContinuousClock.now >= instant
     }
 
-    /// The connection must not outlive this object: both belong to one `Database`.
+    /// The connection must not outlive this object: both belong to one `SQLiteDatabase`.
     func watch(_ connection: OpaquePointer) {
         unsafe sqlite3_progress_handler(
             connection, Self.stepsBetweenLooks,

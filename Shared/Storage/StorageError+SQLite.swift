@@ -12,6 +12,6 @@ func failure(of statement: String, code: Int32, on connection: OpaquePointer) ->
     case SQLITE_FULL: .diskFull(statement: statement)
     case SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB:
         .diskFailed(statement: statement, code: code, reason: reason)
-    default: .refused(statement: statement, code: code, reason: reason)
+    default: .refused(statement: statement, code: "\(code)", reason: reason)
     }
 }

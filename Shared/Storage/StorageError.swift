@@ -1,11 +1,21 @@
-/// What can go wrong between the program and its database file.
+/// What can go wrong between the program and its database.
 public enum StorageError: Error, Equatable, CustomStringConvertible {
-    /// The file cannot be opened or made as this program needs it.
+    /// The database cannot be opened or made as this program needs it. `path` is a file, or an
+    /// address without its password.
     case cannotOpen(path: String, reason: String)
-    /// The file was written by a later version of this program.
+    /// The database was written by a later version of this program.
     case newerSchema(path: String, found: Int, known: Int)
-    /// SQLite refused a statement; `code` is its extended result code.
-    case refused(statement: String, code: Int32, reason: String)
+    /// The database refused a statement; `code` is SQLite's extended result code, or an SQLSTATE.
+    case refused(statement: String, code: String, reason: String)
+    /// No server answers at the address. Nothing was done; the next use tries again.
+    case unreachable(server: String, reason: String)
+    /// The server went away during a statement. Outside a transaction, and during COMMIT, nobody
+    /// knows whether it was carried out; within a transaction nothing of that was.
+    case connectionLost(statement: String, reason: String)
+    /// Others held a lock for too long. Nothing was done.
+    case contended(statement: String)
+    /// PostgreSQL has no room in a text for the character U+0000. Nothing was done.
+    case unstorableText(statement: String)
     /// The disk could not take a write. The database closes for writing: after a failed flush
     /// nobody knows what the disk holds, so only a restart, which replays the log, may go on.
     case diskFailed(statement: String, code: Int32, reason: String)
@@ -28,7 +38,18 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
             \(path) has schema version \(found), this program knows \(known): start a newer program.
             """
         case .refused(let statement, let code, let reason):
-            "SQLite refused “\(statement)” (code \(code)): \(reason)."
+            "The database refused “\(statement)” (code \(code)): \(reason)."
+        case .unreachable(let server, let reason):
+            "The database \(server) cannot be reached: \(reason). It is tried again with the next use."
+        case .connectionLost(let statement, let reason):
+            """
+            The database went away during “\(statement)”: \(reason). Look whether it was carried \
+            out before you do it again.
+            """
+        case .contended(let statement):
+            "Others held the lock for “\(statement)” too long; nothing was done. Try again."
+        case .unstorableText(let statement):
+            "“\(statement)” has a text with the character U+0000, which PostgreSQL cannot store."
         case .diskFailed(let statement, let code, let reason):
             """
             The disk failed during “\(statement)” (code \(code)): \(reason). Nothing more is \
@@ -42,6 +63,14 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
             "“\(statement)” was stopped at its deadline."
         case .unexpectedValue(let column, let expected):
             "Column \(column) holds no \(expected): the database is damaged or not ours."
+        }
+    }
+
+    /// True for what passes without anybody's help: the same may succeed a moment later.
+    public var isPassing: Bool {
+        switch self {
+        case .unreachable, .connectionLost, .contended, .deadlineExceeded: true
+        default: false
         }
     }
 

@@ -25,7 +25,7 @@ struct RevisionStage {
 
     init(workers: [String] = ["worker-1", "worker-2"]) async throws {
         mesh = try await TinyMesh("olmoe")
-        catalog = Catalog(path: mesh.directory + "/catalog.sqlite", thread: SerialThread())
+        catalog = Catalog(.file(mesh.directory + "/catalog.sqlite"), thread: SerialThread())
         try await catalog.open()
         let revisions = try await mesh.revisions(catalog: catalog)
         self.revisions = revisions

@@ -52,7 +52,7 @@ import Testing
     @Test(arguments: ["red", "fox", "hen"]) func `one term ranks as FTS5 ranks it`(term: String)
         throws
     {
-        let database = try Database(path: TemporaryDirectory().path + "x")
+        let database = try SQLiteDatabase(path: TemporaryDirectory().path + "x")
         try database.addTermCounts()
         try database.execute("CREATE VIRTUAL TABLE f USING fts5(t)")
         for text in texts { try database.run("INSERT INTO f(t) VALUES(?)", .text(text)) }

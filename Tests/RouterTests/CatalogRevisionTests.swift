@@ -1,5 +1,4 @@
 import Checkpoint
-import FoundationEssentials
 import LinearAlgebra
 import Model
 import Storage
@@ -34,31 +33,10 @@ private func entry(_ step: RevisionStep) -> JournalEntry {
     JournalEntry(time: 1_700_000_000, step: step, author: "ada", note: "why not")
 }
 
-/// A catalog in a folder of its own, which goes with it.
-private final class Home {
-    let folder =
-        FileManager.default.temporaryDirectory.path
-        + "/catalog-\(UInt64.random(in: 0 ... .max))"
-
-    init() throws {
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
-
-    var path: String { folder + "/catalog.sqlite" }
-
-    func catalog() async throws -> Catalog {
-        let catalog = Catalog(path: path, thread: SerialThread())
-        try await catalog.open()
-        return catalog
-    }
-}
-
 struct CatalogRevisionTests {
-    @Test func `what was recorded is there when the catalog is opened again`() async throws {
-        let home = try Home()
+    @Test(arguments: CatalogHome.Kind.available)
+    func `what was recorded is there when the catalog is opened again`(_ kind: CatalogHome.Kind) async throws {
+        let home = try CatalogHome(kind)
         var book = RevisionBook(serving: 1)
         do {
             let catalog = try await home.catalog()
@@ -89,10 +67,9 @@ struct CatalogRevisionTests {
         }
     }
 
-    @Test func `experts and gates come back bit for bit, unchanged layers from the model`()
-        async throws
-    {
-        let home = try Home()
+    @Test(arguments: CatalogHome.Kind.available)
+    func `experts and gates come back bit for bit, unchanged layers from the model`(_ kind: CatalogHome.Kind) async throws {
+        let home = try CatalogHome(kind)
         let catalog = try await home.catalog()
         var book = RevisionBook(serving: 1)
         let former = book
@@ -112,8 +89,9 @@ struct CatalogRevisionTests {
         #expect(try await catalog.revision(9, of: base()) == nil)
     }
 
-    @Test func `every state is read as it was written`() async throws {
-        let home = try Home()
+    @Test(arguments: CatalogHome.Kind.available)
+    func `every state is read as it was written`(_ kind: CatalogHome.Kind) async throws {
+        let home = try CatalogHome(kind)
         let catalog = try await home.catalog()
         let states: [Int: RevisionBook.State] = [
             1: .serving, 2: .retired, 3: .failed(reason: "no room"), 4: .canary(share: 1 / 3),
@@ -133,8 +111,9 @@ struct CatalogRevisionTests {
         }
     }
 
-    @Test func `the journal is newest first, with author and note`() async throws {
-        let home = try Home()
+    @Test(arguments: CatalogHome.Kind.available)
+    func `the journal is newest first, with author and note`(_ kind: CatalogHome.Kind) async throws {
+        let home = try CatalogHome(kind)
         let catalog = try await home.catalog()
         var book = RevisionBook(serving: 1)
         try await recordSteps(&book, in: catalog)
@@ -146,8 +125,9 @@ struct CatalogRevisionTests {
         #expect(try await catalog.revisionOrigins(of: base())[3]?.note == "why not")
     }
 
-    @Test func `another model in the same catalog keeps its own revisions`() async throws {
-        let home = try Home()
+    @Test(arguments: CatalogHome.Kind.available)
+    func `another model in the same catalog keeps its own revisions`(_ kind: CatalogHome.Kind) async throws {
+        let home = try CatalogHome(kind)
         let catalog = try await home.catalog()
         var book = RevisionBook(serving: 1)
         try await recordSteps(&book, in: catalog)
@@ -160,8 +140,9 @@ struct CatalogRevisionTests {
         #expect(try await catalog.journal(of: base(7)).count == 1)
     }
 
-    @Test func `what only ended revisions name is abandoned, and nothing else`() async throws {
-        let home = try Home()
+    @Test(arguments: CatalogHome.Kind.available)
+    func `what only ended revisions name is abandoned, and nothing else`(_ kind: CatalogHome.Kind) async throws {
+        let home = try CatalogHome(kind)
         let catalog = try await home.catalog()
         try await catalog.record(
             RevisionBook(serving: 1), since: nil, entry(RevisionStep(.imported, 1)), of: base())
@@ -194,25 +175,37 @@ struct CatalogRevisionTests {
             "another model's candidate needs them")
     }
 
-    @Test(arguments: [
-        "UPDATE revisions SET state = 'asleep'", "UPDATE revisions SET state = 'serving'",
-        "UPDATE revision_layers SET layer = 99",
-        "UPDATE revision_layers SET experts = x'0102'", "UPDATE revision_layers SET gate = x'00'",
-    ]) func `a catalog that was tampered with is refused, not misread`(change: String) async throws
-    {
-        let home = try Home()
+    @Test(arguments: CatalogHome.Kind.available)
+    func `a catalog that was tampered with is refused, not misread`(
+        _ kind: CatalogHome.Kind
+    ) async throws {
+        let changes: [(String, SQLValue)] = [
+            ("UPDATE revisions SET state = ?", "asleep"),
+            ("UPDATE revisions SET state = ?", "serving"),
+            ("UPDATE revision_layers SET layer = ?", 99),
+            ("UPDATE revision_layers SET experts = ?", .blob([1, 2])),
+            ("UPDATE revision_layers SET gate = ?", .blob([0])),
+        ]
+        for (change, value) in changes { try await tamper(kind, change, value) }
+    }
+
+    private func tamper(
+        _ kind: CatalogHome.Kind, _ change: String, _ value: SQLValue
+    ) async throws {
+        let home = try CatalogHome(kind)
         let catalog = try await home.catalog()
         var book = RevisionBook(serving: 1)
         try await recordSteps(&book, in: catalog)
-        try Database(path: home.path).execute(change)
+        try home.database().run(change, value)
         await #expect(throws: StorageError.self) {
             _ = try await catalog.revisionBook(of: base())
             _ = try await catalog.revision(2, of: base())
         }
     }
 
-    @Test func `ended revisions beyond what is remembered stay in the file alone`() async throws {
-        let home = try Home()
+    @Test(arguments: CatalogHome.Kind.available)
+    func `ended revisions beyond what is remembered stay in the file alone`(_ kind: CatalogHome.Kind) async throws {
+        let home = try CatalogHome(kind)
         let catalog = try await home.catalog()
         var states: [Int: RevisionBook.State] = [1: .serving, 2: .retired]
         for number in 3..<RevisionBook.endedCountMax + 50 { states[number] = .retired }

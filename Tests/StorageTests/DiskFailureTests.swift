@@ -10,7 +10,7 @@ import Testing
     func `after a failed flush nothing more is written, and a restart finds what was acknowledged`()
         throws
     {
-        let database = try Database(path: file.path)
+        let database = try SQLiteDatabase(path: file.path)
         try database.execute("CREATE TABLE t(a INTEGER); INSERT INTO t VALUES(1)")
         database.breakFlush()
         for value in [2, 3] as [SQLValue] {
@@ -19,7 +19,7 @@ import Testing
             }
             #expect(error?.isFatalToWriter == true)
         }
-        let again = try Database(path: file.path)
+        let again = try SQLiteDatabase(path: file.path)
         let values = try again.rows("SELECT a FROM t ORDER BY a") { try $0.int(0) }
         #expect(
             values == [1] || values == [1, 2],
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func `a full disk undoes the write, and the next one may succeed`() throws {
-        let database = try Database(path: file.path)
+        let database = try SQLiteDatabase(path: file.path)
         try database.execute("CREATE TABLE t(a BLOB); PRAGMA max_page_count=64")
         #expect(throws: StorageError.diskFull(statement: "INSERT INTO t VALUES(?)")) {
             try database.run(
@@ -38,7 +38,7 @@ import Testing
     }
 }
 
-extension Database {
+extension SQLiteDatabase {
     /// From now on the operating system reports that the log could not be flushed. What is
     /// allocated here lives as long as the process.
     fileprivate func breakFlush() {

@@ -10,12 +10,13 @@ import Testing
             script: "ALTER TABLE t ADD COLUMN b TEXT NOT NULL DEFAULT 'x'"),
     ]
 
-    @Test func `each step is applied once, in order`() throws {
-        let database = try Database(path: file.path)
-        try database.migrate([steps[0]], path: file.path)
+    @Test(arguments: Backend.available)
+    func `each step is applied once, in order`(_ backend: Backend) throws {
+        let database = try backend.place(file).open()
+        try database.migrate([steps[0]], path: "test")
         try database.run("INSERT INTO t VALUES(1)")
-        try database.migrate(steps, path: file.path)
-        try database.migrate(steps, path: file.path)
+        try database.migrate(steps, path: "test")
+        try database.migrate(steps, path: "test")
         #expect(try database.first("SELECT b FROM t") { try $0.text(0) } == "x")
         let names = try database.rows("SELECT name FROM schema_version ORDER BY version") {
             try $0.text(0)
@@ -23,25 +24,54 @@ import Testing
         #expect(names == ["table", "column"])
     }
 
-    @Test func `a file of a later program is refused`() throws {
-        let database = try Database(path: file.path)
-        try database.migrate(steps, path: file.path)
-        #expect(throws: StorageError.newerSchema(path: file.path, found: 2, known: 1)) {
-            try database.migrate([steps[0]], path: file.path)
+    @Test(arguments: Backend.available)
+    func `a database of a later program is refused`(_ backend: Backend) throws {
+        let database = try backend.place(file).open()
+        try database.migrate(steps, path: "test")
+        #expect(throws: StorageError.newerSchema(path: "test", found: 2, known: 1)) {
+            try database.migrate([steps[0]], path: "test")
         }
     }
 
-    @Test func `a step that fails leaves the version before it`() throws {
-        let database = try Database(path: file.path)
+    @Test(arguments: Backend.available)
+    func `a step that fails leaves the version before it`(_ backend: Backend) throws {
+        let database = try backend.place(file).open()
         let broken = Migration(
-            version: 2, name: "broken", script: "CREATE TABLE u(a); CREATE TABLE t(a)")
+            version: 2, name: "broken", script: "CREATE TABLE u(a TEXT); CREATE TABLE t(a TEXT)")
         #expect(throws: StorageError.self) {
-            try database.migrate([steps[0], broken], path: file.path)
+            try database.migrate([steps[0], broken], path: "test")
         }
         #expect(
             try database.first("SELECT MAX(version) FROM schema_version") { try $0.int(0) } == 1)
-        #expect(
-            try database.first("SELECT 1 FROM sqlite_schema WHERE name = 'u'") { try $0.int(0) }
-                == nil)
+        try database.execute("CREATE TABLE u(a TEXT)")
     }
+
+    @Test(arguments: Backend.available)
+    func `processes that start together agree on who applies a step`(
+        _ backend: Backend
+    ) async throws {
+        let place = try backend.place(file)
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<4 {
+                let database = Fresh(try place.open(), steps)
+                group.addTask { try database.migrate() }
+            }
+            try await group.waitForAll()
+        }
+        let count = try place.open().first("SELECT COUNT(*) FROM schema_version") { try $0.int(0) }
+        #expect(count == steps.count)
+    }
+}
+
+/// A connection that one task uses.
+private struct Fresh: @unchecked Sendable {
+    private let database: any Database
+    private let steps: [Migration]
+
+    /// Nobody else uses the connection.
+    init(_ database: any Database, _ steps: [Migration]) {
+        (self.database, self.steps) = (database, steps)
+    }
+
+    func migrate() throws { try database.migrate(steps, path: "test") }
 }

@@ -148,7 +148,7 @@ private func explained(_ work: () async throws -> JSONValue) async throws -> JSO
     } catch let error as StagingError {
         throw error.doorError
     } catch let error as StorageError {
-        throw FrontDoorError.failed(message: "\(error)")
+        throw error.operatorError
     } catch let error as CheckpointError {
         throw error.doorError
     }

@@ -38,17 +38,25 @@ struct Dispatcher: Sendable {
     /// not.
     func failure(_ error: any Error) -> OutgoingResponse {
         switch error {
-        case let error as any AnswerableError: return error.response
+        case let error as any AnswerableError:
+            let response = error.response
+            // Ours, and not for clients to know the whole of.
+            if response.status == 500 { log(error) }
+            return response
         case let refusal as Refusal: return refusal.response
         case is CancellationError:
             // Nobody is left to read it; the status is for the record.
             return ErrorBody(message: "the request was cancelled", type: "server_error").response(
                 status: 499)
         default:
-            logger.error("a handler failed", metadata: ["error": "\(error)"])
+            log(error)
             return ErrorBody(message: "an internal error; see the log", type: "server_error")
                 .response(status: 500)
         }
+    }
+
+    private func log(_ error: any Error) {
+        logger.error("a handler failed", metadata: ["error": "\(error)"])
     }
 
     func record(_ request: IncomingRequest, status: Int, since start: ContinuousClock.Instant) {

@@ -1,9 +1,9 @@
 internal import CSQLite
 
-/// One prepared statement. It belongs to its `Database` and is never seen outside this room.
+/// One prepared statement. It belongs to its `SQLiteDatabase` and is never seen outside this room.
 ///
 /// @safe: the pointer is made in `init`, freed once in `finalize`, and nil from then on.
-@safe final class Statement {
+@safe final class SQLiteStatement: RowColumns {
     let sql: String
     private var handle: OpaquePointer?
 
@@ -60,7 +60,7 @@ internal import CSQLite
     }
 }
 
-extension Statement {
+extension SQLiteStatement {
     func isNull(_ column: Int) -> Bool {
         unsafe sqlite3_column_type(handle, Int32(column)) == SQLITE_NULL
     }
@@ -75,8 +75,12 @@ extension Statement {
         return unsafe sqlite3_column_double(handle, Int32(column))
     }
 
+    func text(_ column: Int) throws(StorageError) -> [UInt8] { try bytes(column, SQLITE_TEXT) }
+
+    func blob(_ column: Int) throws(StorageError) -> [UInt8] { try bytes(column, SQLITE_BLOB) }
+
     /// Copies a text or blob column; `kind` is the one of the two that is expected.
-    func bytes(_ column: Int, _ kind: Int32) throws(StorageError) -> [UInt8] {
+    private func bytes(_ column: Int, _ kind: Int32) throws(StorageError) -> [UInt8] {
         try expect(kind, kind == SQLITE_TEXT ? "text" : "bytes", at: column)
         let start = unsafe sqlite3_column_blob(handle, Int32(column))
         let count = Int(unsafe sqlite3_column_bytes(handle, Int32(column)))

@@ -1,6 +1,6 @@
 internal import CSQLite
 
-extension Database {
+extension SQLiteDatabase {
     /// How long a statement waits for another connection's lock before it is refused.
     static let busyMillisecondsMax: Int32 = 5_000
 
@@ -59,7 +59,7 @@ extension Database {
         let isBusy = try first("PRAGMA wal_checkpoint(TRUNCATE)") { try $0.integer(0) != 0 }
         guard isBusy == false else {
             throw StorageError.refused(
-                statement: "checkpoint", code: SQLITE_BUSY, reason: "a reader holds the log")
+                statement: "checkpoint", code: "\(SQLITE_BUSY)", reason: "a reader holds the log")
         }
     }
 }
