@@ -13,13 +13,16 @@ SWIFT_FLAGS := -c release -Xswiftc -enable-testing --no-color-diagnostics
 BIN         := .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help install models build demo test unit acceptance containers soak bench proto proto-check format tidy clean
+.PHONY: help install install-tests models build demo test unit acceptance containers soak bench proto proto-check format tidy clean
 
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: ## system libraries and the Python venv of demo and acceptance tests, where missing
 	@compose/install.sh
+
+install-tests: ## what the tests start besides: a PostgreSQL server
+	@compose/install.sh tests
 
 models: install ## the demo's base model and the sentence encoder, into the cache
 	-@"$${EXPERTMESH_CACHE:-$$HOME/.cache/expertmesh}/venv/bin/python" Shared/DemoModel/fetch.py
@@ -30,13 +33,13 @@ build: install ## every service and tool, into .build/release
 demo: install ## a mesh of four processes answers questions about docs/, and stops
 	@SWIFT_FLAGS='$(SWIFT_FLAGS)' BIN='$(BIN)' compose/demo.sh
 
-test: models ## unit tests, generated code compared, real processes under the OpenAI client
+test: install-tests models ## unit tests, generated code compared, real processes under the OpenAI client
 	@SWIFT_FLAGS='$(SWIFT_FLAGS)' BIN='$(BIN)' Tests/run proto unit acceptance containers
 
-unit: install ## unit tests only; FILTER=RouterTests narrows them
+unit: install-tests ## unit tests only; FILTER=RouterTests narrows them
 	@SWIFT_FLAGS='$(SWIFT_FLAGS)' BIN='$(BIN)' Tests/run unit
 
-acceptance: install ## only the tests that start real processes
+acceptance: install-tests ## only the tests that start real processes
 	@SWIFT_FLAGS='$(SWIFT_FLAGS)' BIN='$(BIN)' Tests/run acceptance
 
 containers: models ## the mesh in containers; what is missing of an engine comes from Debian first

@@ -189,8 +189,8 @@ let package = Package(
         tests(
             "Router",
             imports: [
-                "HTTP", "JSON", "Model", "Checkpoint", "LinearAlgebra", "Storage", "Mesh", "Wire",
-                "Transport", "Support",
+                "HTTP", "JSON", "Model", "Checkpoint", "LinearAlgebra", "ServiceKit", "Storage",
+                "Mesh", "Wire", "Transport", "Support",
             ]),
         tests(
             "ExpertWorker",

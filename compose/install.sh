@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the build, the demo and the tests need and the machine lacks: libraries from Debian,
 # and a Python venv with the official OpenAI client. Quick and silent when everything is there.
+#
+#   install.sh [tests]      "tests" adds the PostgreSQL server that the catalog's tests start
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,6 +12,7 @@ packages=(
     libprotobuf-c-dev protobuf-c-compiler protobuf-compiler     # messages
     libopenblas-dev                                             # matrices
     libsqlite3-dev                                              # documents
+    libpq-dev                                                   # a catalog that routers share
     libssl-dev                                                  # digests
     libutf8proc-dev                                             # Unicode
 )
@@ -51,6 +54,7 @@ if ! command -v swift >/dev/null; then
 fi
 if command -v dpkg-query >/dev/null; then
     python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
+    if [ "${1:-}" = tests ] && [ ! -d /usr/lib/postgresql ]; then packages+=(postgresql); fi
     install_packages "${packages[@]}"
 else
     say "not a Debian system: these must be there already: ${packages[*]}"

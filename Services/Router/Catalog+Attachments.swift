@@ -56,7 +56,8 @@ extension Catalog {
         _ page: PageRequest
     ) throws -> Page<AttachedFileRecord> {
         _ = try vectorStore(storeID)
-        let conditions = ["t.store_id = ?"]
+        let conditions =
+            ["t.store_id = ?"]
             + (batchID == nil ? [] : ["t.batch_id = ?"]) + (status == nil ? [] : ["t.status = ?"])
         let values = [storeID, batchID, status?.rawValue].compactMap { $0.map(SQLValue.text) }
         return try self.page(

@@ -28,7 +28,8 @@ extension Catalog {
 
     func vectorStores(_ page: PageRequest) throws -> Page<VectorStoreRecord> {
         let rows = try self.page(
-            Self.storeColumns, from: "vector_stores t WHERE TRUE", [], key: "vector_stores WHERE id",
+            Self.storeColumns, from: "vector_stores t WHERE TRUE", [],
+            key: "vector_stores WHERE id",
             page, as: Self.readStore)
         return Page(items: try rows.items.map(record), hasMore: rows.hasMore)
     }

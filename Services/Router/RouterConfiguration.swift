@@ -102,7 +102,8 @@ struct RouterConfiguration: ServiceConfiguration {
         let isOpen = try values.boolean("open-access")
         guard isOpen || keys != nil || listen.isLoopback else {
             throw values.invalid(
-                "listen", expected: "a loopback address, which it must be without --api-keys "
+                "listen",
+                expected: "a loopback address, which it must be without --api-keys "
                     + "(or say --open-access true)")
         }
         replicaCount = try values.integer("replicas", in: PlacementPlanner.replicaCounts)

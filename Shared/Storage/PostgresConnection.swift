@@ -49,7 +49,7 @@ internal import Glibc
     /// something to a session at rest says farewell, with hardly an exception; then a new session
     /// is cheaper than a statement of which nobody knows whether it was carried out.
     var isOpen: Bool {
-        !isAbandoned && unsafe PQstatus(handle) == CONNECTION_OK
+        unsafe !isAbandoned && PQstatus(handle) == CONNECTION_OK
             && !wait(for: Int16(POLLIN), until: .now)
     }
 
@@ -124,7 +124,8 @@ extension PostgresConnection {
         while true {
             switch unsafe PQflush(handle) {
             case 0: return
-            case 1: guard wait(for: Int16(POLLOUT | POLLIN), until: deadline) else { throw late(sql) }
+            case 1:
+                guard wait(for: Int16(POLLOUT | POLLIN), until: deadline) else { throw late(sql) }
             default: throw lost(sql)
             }
             guard unsafe PQconsumeInput(handle) == 1 else { throw lost(sql) }

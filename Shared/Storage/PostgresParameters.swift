@@ -22,7 +22,8 @@ struct PostgresParameters {
         case .null:
             types.append(PostgresType.inferred)
             ranges.append(nil)
-        case .integer(let integer): append(Self.bytes(UInt64(bitPattern: integer)), PostgresType.integer)
+        case .integer(let integer):
+            append(Self.bytes(UInt64(bitPattern: integer)), PostgresType.integer)
         case .real(let real): append(Self.bytes(real.bitPattern), PostgresType.real)
         case .text(let text): append(Array(text.utf8), PostgresType.text)
         case .blob(let blob): append(blob, PostgresType.blob)

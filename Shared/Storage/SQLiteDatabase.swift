@@ -69,8 +69,8 @@ internal import CSQLite
         while try step(statement) { try body(Row(columns: statement)) }
     }
 
-    /// All or nothing: commits what `body` wrote, or undoes it and throws on. Takes the file's write
-    /// lock at once, so that what `body` reads is still so when it writes.
+    /// All or nothing: commits what `body` wrote, or undoes it and throws on. Takes the file's
+    /// write lock at once, so that what `body` reads is still so when it writes.
     public func transaction<Value>(_ body: () throws -> Value) throws -> Value {
         try enclosed(by: "BEGIN IMMEDIATE", body)
     }

@@ -40,7 +40,7 @@ public enum StorageError: Error, Equatable, CustomStringConvertible {
         case .refused(let statement, let code, let reason):
             "The database refused “\(statement)” (code \(code)): \(reason)."
         case .unreachable(let server, let reason):
-            "The database \(server) cannot be reached: \(reason). It is tried again with the next use."
+            "Cannot reach the database \(server): \(reason). The next use tries again."
         case .connectionLost(let statement, let reason):
             """
             The database went away during “\(statement)”: \(reason). Look whether it was carried \

@@ -11,7 +11,8 @@ struct CatalogLibraryTests {
 
     private func upload(_ name: String, purpose: String = "assistants") -> FileUpload {
         FileUpload(
-            filename: name, purpose: purpose, mediaType: nil, content: Array("text of \(name)".utf8))
+            filename: name, purpose: purpose, mediaType: nil, content: Array("text of \(name)".utf8)
+        )
     }
 
     @Test(arguments: CatalogHome.Kind.available)

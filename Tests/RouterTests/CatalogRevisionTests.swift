@@ -35,7 +35,9 @@ private func entry(_ step: RevisionStep) -> JournalEntry {
 
 struct CatalogRevisionTests {
     @Test(arguments: CatalogHome.Kind.available)
-    func `what was recorded is there when the catalog is opened again`(_ kind: CatalogHome.Kind) async throws {
+    func `what was recorded is there when the catalog is opened again`(_ kind: CatalogHome.Kind)
+        async throws
+    {
         let home = try CatalogHome(kind)
         var book = RevisionBook(serving: 1)
         do {
@@ -68,7 +70,9 @@ struct CatalogRevisionTests {
     }
 
     @Test(arguments: CatalogHome.Kind.available)
-    func `experts and gates come back bit for bit, unchanged layers from the model`(_ kind: CatalogHome.Kind) async throws {
+    func `experts and gates come back bit for bit, unchanged layers from the model`(
+        _ kind: CatalogHome.Kind
+    ) async throws {
         let home = try CatalogHome(kind)
         let catalog = try await home.catalog()
         var book = RevisionBook(serving: 1)
@@ -112,7 +116,8 @@ struct CatalogRevisionTests {
     }
 
     @Test(arguments: CatalogHome.Kind.available)
-    func `the journal is newest first, with author and note`(_ kind: CatalogHome.Kind) async throws {
+    func `the journal is newest first, with author and note`(_ kind: CatalogHome.Kind) async throws
+    {
         let home = try CatalogHome(kind)
         let catalog = try await home.catalog()
         var book = RevisionBook(serving: 1)
@@ -126,7 +131,9 @@ struct CatalogRevisionTests {
     }
 
     @Test(arguments: CatalogHome.Kind.available)
-    func `another model in the same catalog keeps its own revisions`(_ kind: CatalogHome.Kind) async throws {
+    func `another model in the same catalog keeps its own revisions`(_ kind: CatalogHome.Kind)
+        async throws
+    {
         let home = try CatalogHome(kind)
         let catalog = try await home.catalog()
         var book = RevisionBook(serving: 1)
@@ -141,7 +148,9 @@ struct CatalogRevisionTests {
     }
 
     @Test(arguments: CatalogHome.Kind.available)
-    func `what only ended revisions name is abandoned, and nothing else`(_ kind: CatalogHome.Kind) async throws {
+    func `what only ended revisions name is abandoned, and nothing else`(_ kind: CatalogHome.Kind)
+        async throws
+    {
         let home = try CatalogHome(kind)
         let catalog = try await home.catalog()
         try await catalog.record(
@@ -204,7 +213,9 @@ struct CatalogRevisionTests {
     }
 
     @Test(arguments: CatalogHome.Kind.available)
-    func `ended revisions beyond what is remembered stay in the file alone`(_ kind: CatalogHome.Kind) async throws {
+    func `ended revisions beyond what is remembered stay in the file alone`(
+        _ kind: CatalogHome.Kind
+    ) async throws {
         let home = try CatalogHome(kind)
         let catalog = try await home.catalog()
         var states: [Int: RevisionBook.State] = [1: .serving, 2: .retired]

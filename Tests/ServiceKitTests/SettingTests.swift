@@ -96,4 +96,16 @@ private func values(
         #expect(text.contains("Default: 127.0.0.1:8080."))
         #expect(text.contains("router --model-path /models/demo"))
     }
+
+    @Test(arguments: [
+        ("/var/lib/catalog.sqlite", "/var/lib/catalog.sqlite"),
+        ("postgres://db:5432/mesh", "postgres://db:5432/mesh"),
+        ("postgres://ada:s3cret@db/mesh", "postgres://db/mesh"),
+        ("postgres://ada:s3c@ret@db/mesh?sslmode=require", "postgres://db/mesh"),
+        ("postgres://ada:s3c?ret@db/mesh", "postgres://(secret)"),
+        ("postgres://db/mesh?password=s3cret", "postgres://db/mesh"),
+        ("postgres://db/mesh?password=s3@cret", "postgres://(secret)"),
+    ]) func `what a URL may hold of a password is not shown`(value: String, shown: String) {
+        #expect(Setting.uncredentialed(value) == shown)
+    }
 }

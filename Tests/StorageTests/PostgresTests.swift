@@ -8,7 +8,8 @@ struct PostgresTests {
     private func server() throws -> PostgresServer { try PostgresServer.shared.get() }
 
     @Test func `an address shows no password, and what is none is refused in silence`() {
-        let address = PostgresAddress("postgres://ada:s3cret@db.example.org:5433/mesh?sslmode=require")
+        let address = PostgresAddress(
+            "postgres://ada:s3cret@db.example.org:5433/mesh?sslmode=require")
         #expect(address?.description == "postgres://db.example.org:5433/mesh")
         #expect(PostgresAddress("postgres://ada:s%zzcret@db/mesh") == nil)
         #expect(PostgresAddress("mysql://db/mesh") == nil)
