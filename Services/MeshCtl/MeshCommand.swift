@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 
 /// The operator's hand: starts a mesh, feeds it, asks it, and shows what it does.
 @main
@@ -20,4 +21,26 @@ struct MeshCommand: AsyncParsableCommand {
             Revisions.self, Swap.self, Canary.self, Promote.self, Rollback.self, Discard.self,
             Drain.self, Place.self,
         ])
+
+    /// As the package would do it, but errors and help leave through `Terminal`.
+    static func main() async {
+        do {
+            var command = try await asyncParseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            end(with: error)
+        }
+    }
+
+    private static func end(with error: any Error) -> Never {
+        let (text, code) = (fullMessage(for: error), exitCode(for: error))
+        if !text.isEmpty {
+            code.isSuccess ? Terminal.result(text) : Terminal.say(text)
+        }
+        Glibc.exit(code.rawValue)
+    }
 }

@@ -13,6 +13,8 @@ enum MeshCtlError: Error, CustomStringConvertible {
     case unreadable(path: String, reason: String)
     case nothingToIngest(paths: [String])
     case ingestionFailed(path: String, reason: String)
+    case storeSilent(path: String, reason: String)
+    case answerFailed(code: String, message: String)
     case notStaged(revision: Int, reason: String)
     case notDrained(worker: String)
     case unknownCollection(name: String, known: [String])
@@ -47,6 +49,11 @@ enum MeshCtlError: Error, CustomStringConvertible {
                 + "files must end in .md, .txt, .html or .htm"
         case .ingestionFailed(let path, let reason):
             "\(path) was not ingested: \(reason)"
+        case .storeSilent(let path, let reason):
+            "\(path) still waits to be ingested, and the knowledge-store does not answer: "
+                + "\(reason); look at it with `meshctl status`, then `meshctl ingest` again"
+        case .answerFailed(let code, let message):
+            "the answer failed (\(code)): \(message)"
         case .notStaged(let revision, let reason):
             "revision \(revision) was not staged, and what served goes on serving: \(reason)"
         case .notDrained(let worker):

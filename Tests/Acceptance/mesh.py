@@ -34,13 +34,19 @@ def fetch_weights():
         raise Unavailable(f"the demo's base cannot be fetched: {fetched.stderr.strip()}")
 
 
+def ended(*arguments, **environment):
+    """A meshctl command that has ended, whatever its status."""
+    return subprocess.run(
+        [BINARIES / "meshctl", *arguments], capture_output=True, text=True,
+        timeout=COMMAND_TIMEOUT, env=os.environ | environment)
+
+
 def meshctl(*arguments):
     """What a command prints."""
-    command = [BINARIES / "meshctl", *arguments]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_TIMEOUT)
-    if ended.returncode != 0:
-        raise CommandFailed(f"meshctl {arguments[0]}: {ended.stderr.strip()}")
-    return ended.stdout
+    command = ended(*arguments)
+    if command.returncode != 0:
+        raise CommandFailed(f"meshctl {arguments[0]}: {command.stderr.strip()}")
+    return command.stdout
 
 
 def default_settings():

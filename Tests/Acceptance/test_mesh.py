@@ -1,8 +1,10 @@
 """The mesh as such: placement, loss of processes, the operator's commands."""
 
+import json
 import os
 import unittest
 import urllib.error
+from pathlib import Path
 
 import mesh
 from case import DOCUMENTS, MeshCase, available, upload
@@ -72,15 +74,34 @@ class OperatorTests(MeshCase):
         again = self.mesh.meshctl("ingest", self.folder, "--collection", "operator")
         self.assertEqual((again["added"], again["unchanged"]), (0, 3))
         changed = self.folder / "tea.html"
-        changed.write_text(DOCUMENTS["tea.html"] + "\n")
-        os.utime(changed, (1, 1))
+        times = changed.stat()
+        changed.write_text(DOCUMENTS["tea.html"].replace("Green", "White"))
+        os.utime(changed, ns=(times.st_atime_ns, times.st_mtime_ns))
         third = self.mesh.meshctl("ingest", self.folder, "--collection", "operator")
         self.assertEqual((third["replaced"], third["unchanged"]), (1, 2))
 
         question = "When did the 1973 oil crisis begin?"
         text = self.mesh.text("ask", question, "--collection", "operator", "--experts")
         self.assertIn("oil.txt, bytes ", text)
+        self.assertIn(" experts in 30 layers:", text)
         self.assertIn("expert-worker-1", text)
+
+    def test_bad_documents(self):
+        """documents that cannot be read are listed, the others are ingested, and the status is 1"""
+        folder = self.mesh.folder / "mixed"
+        folder.mkdir()
+        (folder / "good.md").write_text("# Good\n\nA cup holds tea.\n")
+        (folder / "latin.txt").write_bytes(b"caf\xe9 au lait\n")
+        Path(os.fsdecode(bytes(folder) + b"/caf\xe9.md")).write_text("A name that is not UTF-8.\n")
+        for added, unchanged in ((1, 0), (0, 1)):
+            ended = mesh.ended(
+                "ingest", folder, "--collection", "mixed", "--json", "--state", self.mesh.state)
+            self.assertEqual(ended.returncode, 1, ended.stderr)
+            result = json.loads(ended.stdout)
+            self.assertEqual((result["added"], result["unchanged"]), (added, unchanged))
+            self.assertEqual(len(result["failed"]), 2)
+            self.assertIn("UTF-8", result["failed"][0]["reason"])
+            self.assertTrue(result["failed"][1]["path"].endswith("latin.txt"))
 
     def test_experts(self):
         """the counters of the experts grow with the rows that they compute"""

@@ -1,6 +1,5 @@
 internal import HTTP
 internal import JSON
-internal import Logging
 internal import Testing
 
 @testable internal import MeshCtl
@@ -79,17 +78,6 @@ internal import Testing
     func `an address without host or port is refused`(url: String) {
         #expect(throws: MeshCtlError.self) { try HTTPClient(url: url) }
     }
-
-    private func withServer(
-        _ routes: [Route], _ body: (MeshClient) async throws -> Void
-    ) async throws {
-        let table = RouteTable(routes)
-        let server = try await HTTPServer.start(
-            on: ListenAddress(host: "127.0.0.1", port: 0), logger: Logger(label: "test")
-        ) { table }
-        try await body(MeshClient(url: "http://\(server.address)"))
-        await server.drain(within: .seconds(1))
-    }
 }
 
 @Suite struct AnswerTests {
@@ -137,11 +125,29 @@ internal import Testing
         #expect(answer.text == "32 bytes [2]")
         let lines = answer.lines(withExperts: false)
         #expect(
-            lines == ["[2] b.md, bytes 512–530: “A header has 32 bytes.”", "support: supported"])
+            lines
+                == ["  support: supported", "  [2] b.md, bytes 512–530: “A header has 32 bytes.”"])
     }
 
-    @Test func `experts are shown by layer with the workers that computed them`() {
+    @Test func `experts are summed up by the workers that computed them, the heaviest named`() {
         let lines = Answer(Self.response).lines(withExperts: true)
-        #expect(lines.last == "    3      10  w-1, w-2  1 9")
+        #expect(
+            lines[2...] == [
+                "  computed by 2 experts in 1 layers:",
+                "          6 rows  w-1 and w-2",
+                "          4 rows  w-2",
+                "  of these the heaviest:",
+                "    layer 3, expert 1: 6 rows, weight 2.5, w-1 and w-2",
+                "    layer 3, expert 9: 4 rows, weight 1.5, w-2",
+            ])
+    }
+
+    @Test func `an answer that fails under way says its own code, whatever the status was`() {
+        let event: JSONValue = [
+            "type": "response.failed",
+            "response": ["error": ["code": "expert_unavailable", "message": "layer 3 is lost"]],
+        ]
+        let text = Ask.failure(event).description
+        #expect(text == "the answer failed (expert_unavailable): layer 3 is lost")
     }
 }

@@ -1,3 +1,4 @@
+internal import JSON
 internal import Testing
 
 @testable internal import MeshCtl
@@ -8,6 +9,28 @@ internal import Testing
         table.add("a", "7", "x")
         table.add("longer", "12,345", "")
         #expect(table.lines == ["name     count  note", "a            7  x", "longer  12,345"])
+    }
+
+    @Test(arguments: [
+        ("plain é 🦀\n\ttext", "plain é 🦀\n\ttext"), ("\u{1B}[2Jgone", "\u{FFFD}[2Jgone"),
+        ("a\rb\u{7F}\u{9B}", "a\u{FFFD}b\u{FFFD}\u{FFFD}"), ("\r\n", "\u{FFFD}\n"),
+        ("x\u{202E}dm.exe", "x\u{FFFD}dm.exe"),
+    ])
+    func `no control character of others reaches the terminal`(raw: String, shown: String) {
+        #expect(raw.plainText == shown)
+    }
+
+    @Test func `a cell of a table stays one line`() {
+        var table = Table("note")
+        table.add("two\nlines\u{1B}c")
+        #expect(table.lines[1] == "two lines\u{FFFD}c")
+    }
+
+    @Test func `JSON without control characters says the same`() throws {
+        let value: JSONValue = .string("a\u{9B}b\u{7F}\u{1B}é")
+        let text = value.description.plainJSON
+        #expect(text == #""a\u009bb\u007f\u001bé""#)
+        #expect(try JSONValue(parsing: text) == value)
     }
 
     @Test(arguments: [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (12_345_678, "12.3 MB")])

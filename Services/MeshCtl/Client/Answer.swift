@@ -18,6 +18,8 @@ struct Answer: Equatable {
         /// One name, or several when the work went to more than one replica.
         let worker: String
         let tokenCount: Int
+        /// The sum of what the gate gave it.
+        let weight: Double
     }
 
     let text: String
@@ -49,25 +51,35 @@ struct Answer: Equatable {
         }
     }
 
-    /// The lines that follow the answer.
+    /// The lines that follow the answer, as `compose/demo.py` prints them, too.
     func lines(withExperts: Bool) -> [String] {
-        let verdict = support.isEmpty ? [] : ["support: \(support)"]
-        return citations.map(\.line) + verdict + (withExperts ? [""] + expertTable.lines : [])
+        let verdict = support.isEmpty ? [] : ["  support: \(support)"]
+        return verdict + citations.map(\.line) + (withExperts ? expertLines : [])
     }
 
-    /// One row per layer: few people want to read hundreds of lines.
-    private var expertTable: Table {
-        var table = Table("layer", "tokens", "workers", "experts")
-        let layers = Dictionary(grouping: experts, by: \.layer).sorted { $0.key < $1.key }
-        for (layer, uses) in layers {
-            let workers = Set(uses.flatMap { $0.worker.split(separator: ",") }).sorted()
-            table.add(
-                "\(layer)", "\(uses.map(\.tokenCount).reduce(0, +))",
-                workers.joined(separator: ", "),
-                uses.map(\.expert).sorted().map { "\($0)" }.joined(separator: " "))
-        }
-        return table
+    /// Who computed how much, and the experts that the gates leant on most: few people want to read
+    /// hundreds of lines, and `--json` has them all.
+    private var expertLines: [String] {
+        guard !experts.isEmpty else { return [] }
+        let layerCount = Set(experts.map(\.layer)).count
+        let rows = Dictionary(grouping: experts, by: \.worker)
+            .map { (worker: $0.key, count: $0.value.map(\.tokenCount).reduce(0, +)) }
+            .sorted { ($1.count, $0.worker) < ($0.count, $1.worker) }
+        let heaviest = experts.sorted { $0.weight > $1.weight }.prefix(Self.heaviestCount)
+        return ["  computed by \(experts.count.grouped) experts in \(layerCount) layers:"]
+            + rows.map { row in
+                let count = row.count.grouped
+                let space = String(repeating: " ", count: max(0, 7 - count.count))
+                return "    \(space)\(count) rows  \(row.worker.andMore)"
+            } + ["  of these the heaviest:"] + heaviest.map(\.line)
     }
+
+    private static let heaviestCount = 3
+}
+
+extension String {
+    /// Workers that shared the rows: `a,b` becomes `a and b`.
+    fileprivate var andMore: String { replacing(",", with: " and ") }
 }
 
 extension Answer.Citation {
@@ -81,12 +93,15 @@ extension Answer.Citation {
         text = passage["text"]?.string ?? ""
     }
 
-    /// `[1] docs/WIRE.md, bytes 512–890: “A frame is …”`
+    private static let quoteLength = 100
+
+    /// `  [1] docs/WIRE.md, bytes 512–890: “A frame is …”`
     fileprivate var line: String {
         let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        let beginning = words.count > 80 ? words.prefix(80) + " …" : words[...]
+        let isLong = words.count > Self.quoteLength
+        let quote = isLong ? words.prefix(Self.quoteLength) + " …" : words[...]
         let bytes = "bytes \(byteRange.lowerBound)–\(byteRange.upperBound)"
-        return "[\(number)] \(document), \(bytes): “\(beginning)”"
+        return "  [\(number)] \(document), \(bytes): “\(quote)”"
     }
 }
 
@@ -99,5 +114,12 @@ extension Answer.ExpertUse {
         self.expert = expert
         self.worker = worker
         tokenCount = json["tokens"]?.integer ?? 0
+        weight = json["weight"]?.number ?? 0
+    }
+
+    /// `    layer 28, expert 13: 463 rows, weight 141.3, expert-worker-1 and expert-worker-2`
+    fileprivate var line: String {
+        "    layer \(layer), expert \(expert): \(tokenCount.grouped) rows, "
+            + "weight \(weight.oneDecimal), \(worker.andMore)"
     }
 }

@@ -6,8 +6,6 @@ struct Collections {
 
     /// The largest page that the front door hands out.
     private static let pageCountMax = 100
-    /// A document of the largest size is embedded within this, on one slow core.
-    static let ingestionTimeout = Duration.seconds(600)
 
     /// The identifier of the collection with this name.
     func identifier(of name: String) async throws -> String? {
@@ -25,53 +23,39 @@ struct Collections {
         return try Self.identifier(in: store, "/v1/vector_stores")
     }
 
-    /// The documents of a collection that `meshctl` has put there, by the path they had.
-    func documents(in collection: String) async throws -> [String: StoredDocument] {
+    /// The documents of a collection that `meshctl` has put there, by the path they had. An ingest
+    /// that was interrupted may have left several of one path.
+    func documents(in collection: String) async throws -> [String: [StoredDocument]] {
         let files = try await pages(of: "/v1/vector_stores/\(collection)/files")
-        let stored = files.compactMap(StoredDocument.init)
-        return Dictionary(stored.map { ($0.path, $0) }) { _, last in last }
+        return Dictionary(grouping: files.compactMap(StoredDocument.init), by: \.path)
     }
 
-    /// Uploads a document and returns when it can be found.
+    /// Uploads a document and returns when it can be found. One that cannot be read is taken back.
     func add(_ document: Document, to collection: String) async throws {
+        let file = try await upload(document)
+        let attached = try await frontDoor.post(
+            "/v1/vector_stores/\(collection)/files",
+            ["file_id": .string(file), "attributes": StoredDocument.attributes(of: document)])
+        let wait = IngestionWait(frontDoor: frontDoor, collection: collection, document: document)
+        if case .failed(let reason) = try await wait.outcome(attached) {
+            try await remove(file, from: collection)
+            throw MeshCtlError.ingestionFailed(path: document.path, reason: reason)
+        }
+    }
+
+    private func upload(_ document: Document) async throws -> String {
         var form = MultipartForm()
         form.add("purpose", "assistants")
         form.add(
-            "file", file: document.path, mediaType: document.mediaType,
-            content: try document.content())
+            "file", file: document.path, mediaType: document.mediaType, content: document.content)
         form.close()
-        let file = try Self.identifier(in: try await frontDoor.post("/v1/files", form), "/v1/files")
-        let path = "/v1/vector_stores/\(collection)/files"
-        let attributes = StoredDocument.attributes(of: document)
-        let attached = try await frontDoor.post(
-            path, ["file_id": .string(file), "attributes": attributes])
-        try await waitUntilIngested(attached, at: "\(path)/\(file)", document)
+        return try Self.identifier(in: try await frontDoor.post("/v1/files", form), "/v1/files")
     }
 
-    func remove(_ document: StoredDocument, from collection: String) async throws {
-        _ = try await frontDoor.delete("/v1/vector_stores/\(collection)/files/\(document.file)")
-        _ = try await frontDoor.delete("/v1/files/\(document.file)")
-    }
-
-    private func waitUntilIngested(
-        _ attached: JSONValue, at path: String, _ document: Document
-    ) async throws {
-        var answer = attached
-        let deadline = ContinuousClock.now + Self.ingestionTimeout
-        let reason = try await Polling.until(deadline) { () -> String?? in
-            switch answer["status"]?.string {
-            case "completed": return .some(nil)
-            case "in_progress":
-                answer = try await frontDoor.get(path)
-                return nil
-            default: return .some(answer["last_error"]?["message"]?.string ?? "\(answer)")
-            }
-        }
-        guard let reason else {
-            throw MeshCtlError.ingestionFailed(
-                path: document.path, reason: "not done after \(Self.ingestionTimeout)")
-        }
-        if let reason { throw MeshCtlError.ingestionFailed(path: document.path, reason: reason) }
+    /// - Parameter file: the identifier of a document.
+    func remove(_ file: String, from collection: String) async throws {
+        _ = try await frontDoor.delete("/v1/vector_stores/\(collection)/files/\(file)")
+        _ = try await frontDoor.delete("/v1/files/\(file)")
     }
 
     /// Every element of a list, page after page.
@@ -92,36 +76,5 @@ struct Collections {
             throw MeshCtlError.malformedAnswer(path: path, reason: "no id in \(answer)")
         }
         return identifier
-    }
-}
-
-/// A document that an earlier `meshctl ingest` has stored.
-struct StoredDocument: Equatable {
-    let file: String
-    let path: String
-    let byteCount: Int
-    let modified: Int
-
-    init?(_ file: JSONValue) {
-        guard let identifier = file["id"]?.string, let path = file["attributes"]?["path"]?.string
-        else {
-            return nil
-        }
-        self.file = identifier
-        self.path = path
-        byteCount = file["attributes"]?["byte_count"]?.number.map { Int($0) } ?? -1
-        modified = file["attributes"]?["modified"]?.number.map { Int($0) } ?? -1
-    }
-
-    /// Same length and same time of change: what rsync, too, takes for the same content.
-    func isCurrent(_ document: Document) -> Bool {
-        byteCount == document.byteCount && modified == document.modified
-    }
-
-    static func attributes(of document: Document) -> JSONValue {
-        [
-            "path": .string(document.path), "byte_count": .integer(document.byteCount),
-            "modified": .integer(document.modified),
-        ]
     }
 }

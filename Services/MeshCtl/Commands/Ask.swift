@@ -32,14 +32,25 @@ struct Ask: AsyncParsableCommand {
             "stream": true, "temperature": 0, "tools": try await [search(frontDoor)],
             "include": ["file_search_call.results"], "mesh": ["routing": .bool(experts)],
         ]
+        show(try await response(to: body, from: frontDoor))
+    }
+
+    /// The finished response; its text is printed while it comes.
+    private func response(
+        to body: JSONValue, from frontDoor: MeshClient
+    ) async throws -> JSONValue {
         var response: JSONValue?
+        var hasText = false
         try await frontDoor.events(of: "/v1/responses", body) { event in
             switch event["type"]?.string {
             case "response.output_text.delta" where !output.json:
+                hasText = true
                 Terminal.result(event["delta"]?.string ?? "", terminator: "")
             case "response.completed", "response.incomplete":
                 response = event["response"]
             case "response.failed", "error":
+                // The error gets a line of its own.
+                if hasText { Terminal.result("") }
                 throw Self.failure(event)
             default: break
             }
@@ -48,14 +59,11 @@ struct Ask: AsyncParsableCommand {
             throw MeshCtlError.malformedAnswer(
                 path: "/v1/responses", reason: "it ends in the middle")
         }
-        show(response)
+        return response
     }
 
     private func show(_ response: JSONValue) {
-        output.show(response) {
-            let answer = Answer(response)
-            return ["", ""] + answer.lines(withExperts: experts)
-        }
+        output.show(response) { [""] + Answer(response).lines(withExperts: experts) }
     }
 
     private func servedModel(_ frontDoor: MeshClient) async throws -> String {
@@ -75,10 +83,11 @@ struct Ask: AsyncParsableCommand {
         return ["type": "file_search", "vector_store_ids": [.string(store.identifier)]]
     }
 
-    private static func failure(_ event: JSONValue) -> MeshCtlError {
-        let error = event["response"]?["error"] ?? event
-        return .refused(
-            status: 500, message: error["message"]?.string ?? "\(event)",
-            parameter: error["param"]?.string)
+    /// An answer that has begun has the status 200: what went wrong stands in its last event.
+    static func failure(_ event: JSONValue) -> MeshCtlError {
+        let error = event["response"]?["error"] ?? event["error"] ?? event
+        return .answerFailed(
+            code: error["code"]?.string ?? "no code",
+            message: error["message"]?.string ?? "\(event)")
     }
 }

@@ -7,7 +7,8 @@ struct Ingest: AsyncParsableCommand {
         abstract: "Put documents into a collection: Markdown, HTML and plain text.",
         discussion: """
             Folders are searched through. A document that has not changed since it was ingested is
-            left alone, one that has changed is replaced.
+            left alone, one that has changed is replaced. What cannot be ingested is listed at the
+            end, and the exit status is then 1.
 
               meshctl ingest docs/ README.md
               meshctl ingest --collection manuals /usr/share/doc/git
@@ -25,38 +26,33 @@ struct Ingest: AsyncParsableCommand {
     static let defaultCollection = "default"
 
     func run() async throws {
-        let documents = try Document.find(paths)
+        let found = DocumentSearch(paths)
+        guard !found.files.isEmpty || !found.failures.isEmpty else {
+            throw MeshCtlError.nothingToIngest(paths: paths)
+        }
         let collections = Collections(frontDoor: try mesh.frontDoor())
         let known = try await collections.identifier(of: collection)
         let identifier = if let known { known } else { try await collections.create(collection) }
-        let stored = try await collections.documents(in: identifier)
-        let bar = ProgressBar(title: "ingesting", total: documents.count)
-        defer { Terminal.endProgress() }
-        var count = (added: 0, replaced: 0, unchanged: 0)
-        for (index, document) in documents.enumerated() {
-            Terminal.progress(bar, done: index, note: document.path)
-            let earlier = stored[document.path]
-            if earlier?.isCurrent(document) == true {
-                count.unchanged += 1
-                continue
-            }
-            try await collections.add(document, to: identifier)
-            if let earlier { try await collections.remove(earlier, from: identifier) }
-            if earlier == nil { count.added += 1 } else { count.replaced += 1 }
-        }
-        Terminal.endProgress()
-        show(identifier, count)
+        let ingestion = Ingestion(
+            collections: collections, collection: identifier,
+            stored: try await collections.documents(in: identifier))
+        let outcome = try await ingestion.run(found)
+        show(identifier, outcome)
+        guard outcome.failures.isEmpty else { throw ExitCode.failure }
     }
 
-    private func show(_ identifier: String, _ count: (added: Int, replaced: Int, unchanged: Int)) {
+    private func show(_ identifier: String, _ outcome: Ingestion.Outcome) {
+        let failures = outcome.failures.map { failure in
+            ["path": .string(failure.path), "reason": .string(failure.reason)] as JSONValue
+        }
         let result: JSONValue = [
-            "collection": .string(collection), "vector_store_id": .string(identifier),
-            "added": .integer(count.added), "replaced": .integer(count.replaced),
-            "unchanged": .integer(count.unchanged),
+            "collection": .string(collection), "vectorStoreID": .string(identifier),
+            "added": .integer(outcome.addedCount), "replaced": .integer(outcome.replacedCount),
+            "unchanged": .integer(outcome.unchangedCount), "failed": .array(failures),
         ]
-        output.show(result) {
-            let changes = "\(count.added) added, \(count.replaced) replaced"
-            return ["\(collection): \(changes), \(count.unchanged) unchanged"]
+        output.show(result) { ["\(collection): \(outcome.summary)"] }
+        for failure in outcome.failures {
+            Terminal.say("failed: \(failure.path): \(failure.reason)")
         }
     }
 }

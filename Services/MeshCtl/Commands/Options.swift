@@ -10,7 +10,7 @@ struct OutputOptions: ParsableArguments {
     /// Prints the value, as JSON or as the lines that say the same to a person.
     func show(_ value: JSONValue, lines: () -> [String]) {
         if json {
-            Terminal.result(value.description)
+            Terminal.result(json: value.description)
         } else {
             for line in lines() { Terminal.result(line) }
         }

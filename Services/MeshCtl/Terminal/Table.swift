@@ -5,7 +5,7 @@ struct Table {
 
     init(_ header: String...) { self.header = header }
 
-    mutating func add(_ row: String...) { rows.append(row) }
+    mutating func add(_ row: String...) { rows.append(row.map(\.plainLine)) }
 
     /// The lines of the table, the header first.
     var lines: [String] {
