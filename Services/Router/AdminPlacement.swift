@@ -13,6 +13,7 @@ struct AdminPlacement: Sendable {
     func add(to routes: AdminRoutes) {
         routes.get("/admin/placement") { try await preview($0) }
         routes.post("/admin/workers/{worker}/drain") { try await drain($0) }
+        routes.delete("/admin/workers/{worker}/drain") { try await takeBack($0) }
     }
 
     /// What the plan would move, and where it would leave an expert without a copy.
@@ -27,15 +28,28 @@ struct AdminPlacement: Sendable {
     }
 
     private func drain(_ request: IncomingRequest) async throws -> JSONValue {
+        let worker = try await worker(of: request)
+        do throws(DrainFailure) {
+            try await fleet.drain(worker, deadline: .after(Self.drainDurationMax))
+        } catch {
+            throw FrontDoorError.conflict(message: "\(error)")
+        }
+        return ["worker": .string(worker.name), "drained": true]
+    }
+
+    private func takeBack(_ request: IncomingRequest) async throws -> JSONValue {
+        let worker = try await worker(of: request)
+        await fleet.takeBack(worker)
+        return ["worker": .string(worker.name), "leaving": false]
+    }
+
+    private func worker(of request: IncomingRequest) async throws(FrontDoorError) -> WorkerID {
         guard request.body.isEmpty || request.body == JSONValue.object(JSONObject()).encoded()
         else {
-            throw FrontDoorError.invalid(
-                message: "a drain has no parameters: send no body", param: nil)
+            throw .invalid(message: "a drain has no parameters: send no body", param: nil)
         }
-        let name = request.parameters["worker"] ?? ""
-        let worker = try Self.worker(name, in: await fleet.state, "worker")
-        let needed = await fleet.drain(worker, deadline: .after(Self.drainDurationMax))
-        return ["worker": .string(name), "drained": .bool(needed == 0)]
+        return try Self.worker(
+            request.parameters["worker"] ?? "", in: await fleet.state, "worker")
     }
 
     private static func worker(

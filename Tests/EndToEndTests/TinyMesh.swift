@@ -78,16 +78,27 @@ struct TinyMesh {
     func join(
         _ name: String, capacityBytes: Int = 1 << 30, handlers: Handlers
     ) async throws -> Peer {
+        let peer = try await dial(name, capacityBytes: capacityBytes, handlers: handlers)
+        while await fleet.state.live.digests(on: WorkerID(name: name)).isEmpty {
+            await fleet.waitForChange(atMost: .milliseconds(100))
+        }
+        _ = await fleet.waitUntilHeld(model.initial, deadline: .after(.seconds(60)))
+        return peer
+    }
+
+    /// Dials the router as a worker with these handlers, and returns once the router knows it.
+    func dial(
+        _ name: String, capacityBytes: Int = 1 << 30, handlers: Handlers
+    ) async throws -> Peer {
         let peer = try await Peer.connect(
             to: address, on: loop,
             hello: Hello(
                 role: .expertWorker, name: name, numericClass: ComputeThreads.kernelName,
                 capacityBytes: capacityBytes),
             handlers: handlers, deadline: .after(.seconds(5)))
-        while await fleet.state.live.digests(on: WorkerID(name: name)).isEmpty {
+        while await fleet.state.members[WorkerID(name: name)] == nil {
             await fleet.waitForChange(atMost: .milliseconds(100))
         }
-        _ = await fleet.waitUntilHeld(model.initial, deadline: .after(.seconds(60)))
         return peer
     }
 

@@ -8,49 +8,9 @@ private let b = WorkerID(name: "b")
 private let served = revision(layers: 2, experts: 4)
 private let start = ContinuousClock.now
 
-/// A fleet whose workers do at once what they are told.
-private struct Bench {
-    var state: FleetState
-
-    init(replicas: Int = 1, serving: Revision = served) {
-        state = FleetState(
-            planner: PlacementPlanner(replicaCount: replicas), numericClass: "here",
-            serving: serving)
-    }
-
-    mutating func join(
-        _ worker: WorkerID, byteCount: Int = 1_000, numericClass: String = "here",
-        resident: Set<ArtifactDigest> = []
-    ) {
-        state.join(
-            worker, capacityByteCount: byteCount, host: "", numericClass: numericClass,
-            resident: resident)
-    }
-
-    mutating func confirm(_ assignment: FleetState.Assignment) {
-        state.confirmed(
-            assignment, residentByteCount: assignment.digests.count * 10, failures: [:], at: start)
-    }
-
-    /// Carries out assignments until there are none.
-    /// - Returns: The fewest live copies that any served expert had meanwhile.
-    mutating func settle() -> Int {
-        var fewest = Int.max
-        for _ in 0..<100 {
-            let assignments = state.nextAssignments(at: start)
-            let copies = served.digests.map { state.live.workers(holding: $0).count }
-            fewest = min(fewest, copies.min() ?? 0)
-            if assignments.isEmpty { return fewest }
-            for assignment in assignments { confirm(assignment) }
-        }
-        Issue.record("the fleet does not settle")
-        return fewest
-    }
-}
-
 struct FleetStateTests {
     @Test func `a first worker gets everything`() {
-        var bench = Bench()
+        var bench = FleetBench()
         #expect(bench.state.missing(of: served).count == 8)
         bench.join(a)
         _ = bench.settle()
@@ -58,7 +18,7 @@ struct FleetStateTests {
     }
 
     @Test func `a move never leaves an expert without a live copy`() {
-        var bench = Bench()
+        var bench = FleetBench()
         bench.join(a)
         _ = bench.settle()
         bench.join(b)
@@ -69,7 +29,7 @@ struct FleetStateTests {
     }
 
     @Test func `a worker that drains is released when others hold what it had`() {
-        var bench = Bench()
+        var bench = FleetBench()
         bench.join(a)
         bench.join(b)
         _ = bench.settle()
@@ -82,17 +42,18 @@ struct FleetStateTests {
     }
 
     @Test func `the last worker is not released while it is needed`() {
-        var bench = Bench()
+        var bench = FleetBench()
         bench.join(a)
         _ = bench.settle()
         bench.state.drain(a)
         let fewest = bench.settle()
         #expect(fewest == 1)
         #expect(!bench.state.isReleased(a))
+        #expect(bench.state.immovable(on: a) == served.digests)
     }
 
     @Test func `what a worker holds when it comes back serves at once`() {
-        var bench = Bench()
+        var bench = FleetBench()
         bench.join(a, resident: served.digests)
         #expect(bench.state.missing(of: served).isEmpty)
         let assignments = bench.state.nextAssignments(at: start)
@@ -100,7 +61,7 @@ struct FleetStateTests {
     }
 
     @Test func `what is about to be dropped is not asked for`() {
-        var bench = Bench()
+        var bench = FleetBench()
         bench.join(a, resident: served.digests)
         bench.join(b, resident: served.digests)
         let dropped = bench.state.nextAssignments(at: start).map { assignment in
@@ -113,7 +74,7 @@ struct FleetStateTests {
     }
 
     @Test func `an artifact that a worker cannot load goes to another, and back to it later`() {
-        var bench = Bench()
+        var bench = FleetBench()
         bench.join(a)
         guard let first = bench.state.nextAssignments(at: start).first else { return }
         bench.state.confirmed(
@@ -129,7 +90,7 @@ struct FleetStateTests {
     }
 
     @Test func `a worker that refuses is left alone for a while`() {
-        var bench = Bench()
+        var bench = FleetBench()
         bench.join(a)
         for assignment in bench.state.nextAssignments(at: start) {
             bench.state.failed(assignment, because: "busy", at: start)
@@ -141,7 +102,7 @@ struct FleetStateTests {
     }
 
     @Test func `an answer to an assignment of a former connection changes nothing`() {
-        var bench = Bench()
+        var bench = FleetBench()
         bench.join(a)
         let old = bench.state.nextAssignments(at: start)
         bench.join(a)
@@ -151,14 +112,14 @@ struct FleetStateTests {
 
     @Test func `an artifact larger than a piece of a move is moved alone`() {
         let large = revision(layers: 1, experts: 3, byteCount: FleetState.loadByteCountMax)
-        var bench = Bench(serving: large)
+        var bench = FleetBench(serving: large)
         bench.join(a, byteCount: 1 << 40)
         let first = bench.state.nextAssignments(at: start)
         #expect(first.map(\.digests.count) == [1])
     }
 
     @Test func `a candidate is loaded beside what is served`() {
-        var bench = Bench()
+        var bench = FleetBench()
         bench.join(a)
         _ = bench.settle()
         let candidate = revision(2, layers: 2, experts: 4, base: 4)
@@ -173,7 +134,7 @@ struct FleetStateTests {
     }
 
     @Test func `what nobody holds and nobody can take is homeless when the grace is over`() {
-        var bench = Bench()
+        var bench = FleetBench()
         bench.join(a)
         _ = bench.settle()
         bench.state.leave(a)
@@ -202,7 +163,7 @@ struct FleetStateTests {
     }
 
     @Test func `replicas of another numeric class are asked only when there is no other`() {
-        var bench = Bench(replicas: 2)
+        var bench = FleetBench(replicas: 2)
         bench.join(a, numericClass: "there")
         _ = bench.settle()
         #expect(bench.state.holders(of: digest(0)) == [a])

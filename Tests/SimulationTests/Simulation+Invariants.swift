@@ -100,7 +100,7 @@ extension Simulation {
                 return violate("a request is refused although somebody may come back")
             }
             let couldTakeIt = fleet.members.values.contains { member in
-                !member.isLeaving && member.failures[digest] == nil
+                member.failures[digest] == nil
                     && member.capacityByteCount >= demandByteCount
             }
             if couldTakeIt { violate("a request is refused although a worker has room") }

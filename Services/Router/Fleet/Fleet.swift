@@ -10,7 +10,7 @@ actor Fleet: LoopBound {
     nonisolated let loop: EventLoop
     nonisolated let modelName: String
     nonisolated let reduction: Reduction
-    private let logger: Logger
+    let logger: Logger
     var state: FleetState
     var health = FleetHealth()
     private(set) var peers: [WorkerID: Peer] = [:]
@@ -47,10 +47,11 @@ actor Fleet: LoopBound {
             model: modelName, experts: homeless, cause: .homeless(reasons: loadFailures))
     }
 
-    /// Why workers could not load artifacts, each reason once, a few of them.
+    /// Why workers could not load artifacts, each reason once, a few of them, and who drains.
     var loadFailures: [String] {
         let reasons = state.members.values.flatMap { $0.failures.values.map(\.reason) }
-        return Array(Set(reasons).sorted().prefix(3))
+        let leaving = state.members.filter(\.value.isLeaving).keys.sorted()
+        return Set(reasons).sorted().prefix(3) + leaving.prefix(3).map { "\($0.name) drains" }
     }
 
     // MARK: - Membership
@@ -95,17 +96,6 @@ actor Fleet: LoopBound {
         }
     }
 
-    /// Has a worker give away what it holds, and returns when nothing is needed of it any more.
-    /// - Returns: How many artifacts still live nowhere else when the deadline has passed.
-    func drain(_ worker: WorkerID, deadline: Deadline) async -> Int {
-        guard state.members[worker] != nil else { return 0 }
-        state.drain(worker)
-        logger.notice("worker drains", metadata: ["worker": "\(worker.name)"])
-        changed()
-        _ = await wait(until: deadline) { $0.isReleased(worker) }
-        return state.members[worker]?.resident.count ?? 0
-    }
-
     // MARK: - Placement
 
     /// What the workers shall hold from now on, the most important first.
@@ -124,7 +114,7 @@ actor Fleet: LoopBound {
     }
 
     /// Acts on whatever is to be done now, and wakes whoever waits for a change.
-    private func changed() {
+    func changed() {
         for assignment in state.nextAssignments(at: .now) {
             guard let peer = peers[assignment.worker] else { continue }
             Task(executorPreference: loop) { await self.carryOut(assignment, over: peer) }
@@ -181,7 +171,7 @@ actor Fleet: LoopBound {
 
     // MARK: - Waiting
 
-    private func wait(
+    func wait(
         until deadline: Deadline, for condition: (FleetState) -> Bool
     ) async -> Bool {
         while !condition(state) {

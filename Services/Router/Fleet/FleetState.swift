@@ -16,12 +16,12 @@ struct FleetState: Sendable {
         /// Confirmed, and not about to be dropped.
         fileprivate(set) var resident: Set<ArtifactDigest>
         fileprivate(set) var residentByteCount = 0
-        /// Takes nothing new and gives away what it has.
+        /// Gives away what it has, and takes only what nobody else can.
         fileprivate(set) var isLeaving = false
         fileprivate(set) var failures: [ArtifactDigest: Failure] = [:]
         /// Why it did not take its last assignment.
         fileprivate(set) var refusal: String?
-        fileprivate var pending: Assignment?
+        fileprivate(set) var pending: Assignment?
         fileprivate var pausedUntil: Instant?
     }
 
@@ -55,7 +55,8 @@ struct FleetState: Sendable {
     private(set) var revisions: [Revision]
     private(set) var demand: PlacementDemand
     private var servedDigests: Set<ArtifactDigest>
-    private var plan: Placement?
+    /// Nil when something has happened since it was made.
+    private(set) var plan: Placement?
     private var homeless = HomelessArtifacts()
     private var lastNumber = 0
 
@@ -91,6 +92,12 @@ struct FleetState: Sendable {
     /// Has the worker give away what it holds.
     mutating func drain(_ worker: WorkerID) {
         members[worker]?.isLeaving = true
+        plan = nil
+    }
+
+    /// Has a worker that was to leave take its part again.
+    mutating func takeBack(_ worker: WorkerID) {
+        members[worker]?.isLeaving = false
         plan = nil
     }
 
@@ -193,10 +200,10 @@ struct FleetState: Sendable {
     }
 
     private var targets: [PlacementTarget] {
-        members.filter { !$0.value.isLeaving }.map { worker, member in
+        members.map { worker, member in
             PlacementTarget(
                 worker: worker, byteCount: member.capacityByteCount, host: member.host,
-                refused: Set(member.failures.keys))
+                refused: Set(member.failures.keys), isLastResort: member.isLeaving)
         }
     }
 
@@ -224,6 +231,7 @@ struct FleetState: Sendable {
         for artifact in demand.artifacts
         where member.resident.contains(artifact.digest) && !digests.contains(artifact.digest)
             && plan.workers(holding: artifact.digest).isEmpty
+            && !(member.isLeaving && live.isHeld(artifact.digest, besides: worker))
             && byteCount + artifact.byteCount <= member.capacityByteCount
         {
             digests.insert(artifact.digest)
@@ -236,8 +244,7 @@ struct FleetState: Sendable {
     private func mustStay(
         _ digest: ArtifactDigest, on worker: WorkerID, _ plan: Placement
     ) -> Bool {
-        let isLast = !live.workers(holding: digest).contains { $0 != worker }
-        return isLast
+        !live.isHeld(digest, besides: worker)
             && (servedDigests.contains(digest) || !plan.workers(holding: digest).isEmpty)
     }
 
@@ -279,11 +286,5 @@ extension FleetState {
     func homeless(of revision: Revision) -> [ExpertID] {
         homeless.digests.isEmpty
             ? [] : revision.expertIDs.filter { isHomeless(revision[$0].digest) }
-    }
-
-    /// Nothing is needed of a worker that leaves any more.
-    func isReleased(_ worker: WorkerID) -> Bool {
-        guard let member = members[worker] else { return true }
-        return member.isLeaving && member.pending == nil && member.resident.isEmpty
     }
 }

@@ -10,7 +10,7 @@ extension Handlers {
                 throw Fault(code: .badRequest, message: "only a worker of this fleet can leave it")
             }
             let limit = Deadline.after(.milliseconds(request.withinMilliseconds))
-            let needed = await fleet.drain(worker, deadline: min(limit, context.deadline))
+            let needed = await fleet.letGo(worker, deadline: min(limit, context.deadline))
             return (DrainReply(neededCount: needed), .empty)
         }
     }

@@ -7,6 +7,10 @@ struct Placement: Equatable, Sendable {
 
     func workers(holding digest: ArtifactDigest) -> [WorkerID] { holders[digest, default: []] }
 
+    func isHeld(_ digest: ArtifactDigest, besides worker: WorkerID) -> Bool {
+        workers(holding: digest).contains { $0 != worker }
+    }
+
     func digests(on worker: WorkerID) -> Set<ArtifactDigest> {
         held[worker, default: []]
     }

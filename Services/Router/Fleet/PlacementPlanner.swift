@@ -8,6 +8,8 @@ struct PlacementTarget: Sendable {
     let host: String
     /// What it could not load lately; it is not asked to again for a while.
     let refused: Set<ArtifactDigest>
+    /// It leaves, and is given only what nobody else has room for.
+    var isLastResort = false
 }
 
 /// Decides which worker holds which artifacts. Greedy: everything gets its first copy before
@@ -25,9 +27,10 @@ struct PlacementPlanner: Sendable {
         _ demand: PlacementDemand, on targets: [PlacementTarget], current: Placement
     ) -> Placement {
         var draft = Draft(targets.sorted { $0.worker < $1.worker })
+        let sharerCount = max(1, targets.count { !$0.isLastResort })
         for copy in 1...replicaCount where copy <= targets.count {
             for group in demand.groups {
-                let fairShare = (group.layerCount * copy + targets.count - 1) / targets.count
+                let fairShare = (group.layerCount * copy + sharerCount - 1) / sharerCount
                 for artifact in group.artifacts {
                     draft.place(
                         artifact, layer: group.layer, fairShare: fairShare,
@@ -69,7 +72,8 @@ private struct Draft {
         let candidates = candidates(for: artifact)
         let layerCounts = self.layerCounts[layer] ?? targets.map { _ in 0 }
         let keepers = candidates.filter {
-            layerCounts[$0] < fairShare && holders.contains(targets[$0].worker)
+            (layerCounts[$0] < fairShare || targets[$0].isLastResort)
+                && holders.contains(targets[$0].worker)
         }
         let chosen = (keepers.isEmpty ? candidates : keepers).min {
             (layerCounts[$0], counts[$0]) < (layerCounts[$1], counts[$1])
@@ -82,16 +86,18 @@ private struct Draft {
     }
 
     /// Who has room and no copy yet; on another host than the copies so far, where there is one.
+    /// Of a first copy, a last resort where there is nobody else.
     private func candidates(for artifact: ExpertArtifact) -> [Int] {
         let taken = copies[artifact.digest, default: []]
         let fitting = targets.indices.filter { target in
             freeByteCounts[target] >= artifact.byteCount && !taken.contains(target)
                 && !targets[target].refused.contains(artifact.digest)
         }
-        guard !taken.isEmpty else { return fitting }
-        let apart = fitting.filter { target in
+        let staying = fitting.filter { !targets[$0].isLastResort }
+        guard !taken.isEmpty else { return staying.isEmpty ? fitting : staying }
+        let apart = staying.filter { target in
             !taken.contains { targets[$0].host == targets[target].host }
         }
-        return apart.isEmpty ? fitting : apart
+        return apart.isEmpty ? staying : apart
     }
 }
