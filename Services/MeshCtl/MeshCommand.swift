@@ -9,7 +9,7 @@ struct MeshCommand: AsyncParsableCommand {
         abstract: "Starts a mesh on this machine, gives it documents, asks it questions.",
         discussion: """
             A session from nothing:
-              meshctl up --detach                        start router, workers, knowledge-store
+              meshctl up --detach                        start every process
               meshctl ingest docs/                       give it documents
               meshctl ask "What does a worker hold?"     an answer and where it comes from
               meshctl experts                            who computes what

@@ -8,8 +8,8 @@ struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Import a model: its trunk stays one file, its experts become artifacts.",
         discussion: """
-            SOURCE is a Hugging Face directory (safetensors), a GGUF file, or a manifest that names
-            a base and the experts to lay over it.
+            SOURCE is a Hugging Face directory (safetensors), a GGUF file, or a manifest that \
+            names a base and the experts to lay over it.
 
               meshctl import ~/models/OLMoE-1B-7B --into ~/models/olmoe.mesh
               meshctl import mixtral.Q4_0.gguf --into /var/lib/expertmesh/mixtral

@@ -6,9 +6,9 @@ struct Ingest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Put documents into a collection: Markdown, HTML and plain text.",
         discussion: """
-            Folders are searched through. A document that has not changed since it was ingested is
-            left alone, one that has changed is replaced. What cannot be ingested is listed at the
-            end, and the exit status is then 1.
+            Folders are searched through. A document that has not changed since it was ingested \
+            is left alone, one that has changed is replaced. What cannot be ingested is listed \
+            at the end, and the exit status is then 1.
 
               meshctl ingest docs/ README.md
               meshctl ingest --collection manuals /usr/share/doc/git

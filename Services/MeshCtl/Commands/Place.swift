@@ -6,15 +6,15 @@ struct Place: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show where experts would go, without moving any.",
         discussion: """
-            The mesh places experts by itself whenever a worker comes or goes; this tells in advance
-            what it would do.
+            The mesh places experts by itself whenever a worker comes or goes; this tells in \
+            advance what it would do.
 
               meshctl place --dry-run                          what is still to be moved
               meshctl place --dry-run --without worker-1       if that worker went
               meshctl place --dry-run --replicas 3             with three copies of each
             """)
 
-    @Flag(help: "Only show it; there is no other way of calling this.")
+    @Flag(help: "Only show it. This is required: moves are the mesh's own affair.")
     var dryRun = false
 
     @Option(help: "As if this worker were gone.")
@@ -70,8 +70,8 @@ struct Drain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Have a worker give away its experts; returns when it can be stopped.",
         discussion: """
-            No expert is ever below one live copy meanwhile. The worker itself goes on running: stop
-            it when this has returned. It takes experts again when it is started again.
+            No expert is ever below one live copy meanwhile. The worker itself goes on running: \
+            stop it when this has returned. It takes experts again when it is started again.
 
               meshctl drain worker-1
             """)

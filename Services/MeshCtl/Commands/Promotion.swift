@@ -7,7 +7,7 @@ struct Canary: AsyncParsableCommand {
         abstract:
             "Give a staged revision a share of the requests, and compare it with what serves.",
         discussion: """
-            `meshctl revisions` shows how far its answers are from those of what serves, and how
+            `meshctl revisions` shows how far its answers are from those of what serves, and how \
             fast it is. A request can also name a revision: header `X-Mesh-Revision: 3`.
 
               meshctl canary 3 --share 0.1       a tenth of the requests

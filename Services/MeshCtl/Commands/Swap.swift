@@ -8,15 +8,15 @@ struct Swap: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve the experts of another model directory, without stopping anything.",
         discussion: """
-            DIRECTORY is an import (`meshctl import`) of an edited copy of the served model. Its
-            experts that differ are uploaded, staged on the workers, tried, and then served.
-            Requests that run keep the experts they began with. Where a layer has another number of
-            experts its gate comes along. `meshctl rollback` returns to what served before.
+            DIRECTORY is an import (`meshctl import`) of an edited copy of the served model. Its \
+            experts that differ are uploaded, staged on the workers, tried, and then served. \
+            Requests that run keep the experts they began with. Where a layer has another number \
+            of experts its gate comes along. `meshctl rollback` returns to what served before.
 
               meshctl swap models/edited                       all layers that differ
               meshctl swap models/edited --layer 4             one layer
               meshctl swap models/edited --layer 4 --expert 7  one expert
-              meshctl swap models/edited --stage-only          for `canary` and `promote` later
+              meshctl swap models/edited --stage-only          for a canary, later
             """)
 
     @Argument(help: "An imported model directory.")

@@ -10,7 +10,7 @@ struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Start knowledge-store, expert-workers and router on this machine.",
         discussion: """
-            Waits until the mesh can answer, then prints its URL. In the foreground it watches the
+            Waits until the mesh can answer, then prints its URL. In the foreground it watches the \
             services until Ctrl-C and stops them in order: router, workers, knowledge-store.
 
               meshctl up                                stay in the foreground
