@@ -16,7 +16,8 @@ containers() { compose ps --quiet "$service"; }
 
 wait_until_healthy() {
     local deadline=$((SECONDS + healthy_within)) health
-    while health=$(docker inspect --format '{{.State.Health.Status}}' "$@") &&
+    # A container that cannot be looked at is not healthy either.
+    while health=$(docker inspect --format '{{.State.Health.Status}}' "$@") || health=unknown
         grep --quiet --invert-match --line-regexp healthy <<<"$health"; do
         if [ "$SECONDS" -ge "$deadline" ]; then
             echo "roll: $service is not healthy after $healthy_within s; see: docker logs" >&2

@@ -84,13 +84,16 @@ actor ExpertShard: LoopBound {
     // MARK: - Computing
 
     /// Weighted outputs of the dispatch's experts over its rows, reduced as it asks, and the time
-    /// taken.
+    /// taken. What nobody waits for any more is not computed: those that wait come first.
     func compute(
         _ dispatch: ValidDispatch
     ) throws(Fault) -> (sums: Matrix, nanoseconds: Int) {
         let start = ContinuousClock.now
         var output = Reduced(dispatch)
         for group in dispatch.groups {
+            guard !Task.isCancelled else {
+                throw Fault(code: .deadlineExceeded, message: "nobody waits for this any more")
+            }
             let start = ContinuousClock.now
             let expert = try expert(group.digest, hiddenSize: dispatch.rows.columnCount)
             output.add(expert(dispatch.rows.rows(at: group.rows)), of: group)

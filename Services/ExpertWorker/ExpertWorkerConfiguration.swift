@@ -1,11 +1,9 @@
+internal import LinearAlgebra
 internal import ServiceKit
 internal import Transport
 
 /// Everything an operator can change about an expert-worker.
 struct ExpertWorkerConfiguration: ServiceConfiguration {
-    /// Cores that one worker may use at most.
-    static let threadCountMax = 256
-
     let name: String
     let host: String
     let routers: [SocketAddress]
@@ -69,7 +67,7 @@ struct ExpertWorkerConfiguration: ServiceConfiguration {
         artifactCacheByteCountMax = try values.byteCount("artifact-cache-size")
         fetchBytesPerSecond = try Self.rate(values)
         memoryByteCountMax = try values.byteCount("memory")
-        threadCount = try values.integer("threads", in: 1...Self.threadCountMax)
+        threadCount = try values.integer("threads", in: 1...ComputeThreads.countMax)
         routers = try values.socketAddresses("routers")
     }
 

@@ -1,11 +1,9 @@
+internal import LinearAlgebra
 internal import ServiceKit
 internal import Transport
 
 /// Everything an operator can change about a knowledge-store.
 struct KnowledgeStoreConfiguration: ServiceConfiguration {
-    /// Cores that one store may use at most.
-    static let threadCountMax = 256
-
     let listen: SocketAddress
     let databasePath: String
     let encoderDirectory: String
@@ -38,7 +36,7 @@ struct KnowledgeStoreConfiguration: ServiceConfiguration {
     init(_ values: SettingValues) throws(SettingError) {
         databasePath = try values.string("database")
         encoderDirectory = try values.string("encoder")
-        threadCount = try values.integer("threads", in: 1...Self.threadCountMax)
+        threadCount = try values.integer("threads", in: 1...ComputeThreads.countMax)
         isReembedding = try values.boolean("reembed")
         listen = try values.socketAddress("listen")
     }

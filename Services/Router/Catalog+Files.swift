@@ -45,8 +45,16 @@ extension Catalog {
         }
     }
 
-    func deleteFile(_ id: String) throws {
-        try database.transaction { try database.run("DELETE FROM files WHERE id = ?", .text(id)) }
+    /// False when the file is in a store again; then nothing was deleted.
+    func deleteFile(_ id: String) throws -> Bool {
+        try database.transaction {
+            try database.run(
+                """
+                DELETE FROM files WHERE id = ?1
+                    AND NOT EXISTS (SELECT 1 FROM attached_files WHERE file_id = ?1)
+                """, .text(id))
+            return database.changedRowCount > 0
+        }
     }
 
     private static func readFile(_ row: Row) throws(StorageError) -> FileRecord {

@@ -22,8 +22,9 @@ actor Engine: LoopBound {
     private var lastID: RequestID = 0
     private var sleeper: CheckedContinuation<Void, Never>?
 
-    /// How long a step waits for experts that only shadows may need.
-    private static let shadowPatience = Duration.seconds(1)
+    /// What a step with shadows may take. More than a step ever takes while all workers answer, and
+    /// no longer than requests may be held up by an expert that only a shadow needs.
+    private static let shadowPatience = Duration.seconds(5)
 
     init(
         decoder: Decoder, tokenizer: Tokenizer, fleet: Fleet, limits: Scheduler.Limits,
@@ -48,9 +49,13 @@ actor Engine: LoopBound {
         lastID += 1
         let id = lastID
         let (stream, output) = AsyncThrowingStream<EngineEvent, any Error>.makeStream()
-        let request = ActiveRequest(
+        var request = ActiveRequest(
             generation, pin: pin, configuration: decoder.configuration, deadline: deadline,
             output: output)
+        // A shadow has a cache of its own; where that is too much the request goes without.
+        if generation.tokenCountMax * 2 > scheduler.limits.cachedTokenCountMax {
+            request.shadow = nil
+        }
         do throws(AdmissionError) {
             let cacheCount = request.shadow == nil ? 1 : 2
             try scheduler.admit(
@@ -170,11 +175,11 @@ actor Engine: LoopBound {
     // MARK: - Ends
 
     /// Ends the requests that need the lost expert, and have no time left to wait for it or would
-    /// wait in vain; the others take the step again. Shadows that need it are given up first: no
-    /// request fails for one.
+    /// wait in vain; the others take the step again. All shadows are given up first: for them the
+    /// step had less time than its requests have.
     private func end(_ layout: StepLayout, after failure: DispatchFailure) {
+        for piece in layout.pieces where piece.isShadow { requests[piece.entry.id]?.shadow = nil }
         let affected = layout.pieces(touching: failure.rows)
-        for piece in affected where piece.isShadow { requests[piece.entry.id]?.shadow = nil }
         for id in affected.filter({ !$0.isShadow }).map(\.entry.id) {
             let isExpired = (requests[id]?.deadline.remaining ?? .zero) <= .zero
             switch failure.loss.cause {

@@ -12,9 +12,15 @@ struct ExpertTable: Sendable {
         private(set) var computeNanoseconds = 0
 
         mutating func add(_ counter: ArtifactStatistics) {
-            rowCount += counter.rowCount
+            // Workers say these; what is beyond a counter's end stays there.
+            rowCount = Self.sum(rowCount, counter.rowCount)
             weightMass += counter.weightMass
-            computeNanoseconds += counter.computeNanoseconds
+            computeNanoseconds = Self.sum(computeNanoseconds, counter.computeNanoseconds)
+        }
+
+        private static func sum(_ total: Int, _ more: Int) -> Int {
+            let (sum, isOver) = total.addingReportingOverflow(more)
+            return isOver ? .max : sum
         }
     }
 

@@ -15,6 +15,10 @@ actor Ingestor {
     private static let documentDuration = Duration.seconds(300)
     /// Before a store that could not be reached is asked again.
     private static let retryPause = Duration.milliseconds(500)
+    /// A document that a store has so often not answered for is what it does not get over.
+    private static let attemptCountMax = 3
+    /// Deadlines that passed and connections that broke, by document.
+    private var attempts: [Catalog.AttachmentKey: Int] = [:]
 
     init(catalog: Catalog, knowledge: KnowledgeClient, logger: Logger) {
         self.catalog = catalog
@@ -37,39 +41,58 @@ actor Ingestor {
         }
     }
 
-    /// False when the store could not be reached and there is still work.
+    /// False when there is still work: the store could not be reached, or must be asked again.
     private func finishAll() async -> Bool {
         do {
-            for key in try await catalog.unfinished() { try await ingest(key) }
-            return true
+            var isComplete = true
+            for key in try await catalog.unfinished() {
+                isComplete = try await ingest(key) && isComplete
+            }
+            return isComplete
         } catch {
             logger.warning("ingestion is waiting", metadata: ["reason": "\(error)"])
             return false
         }
     }
 
-    /// - Throws: what may pass: the store is away or overloaded. What will not pass is a failed
-    /// file.
-    private func ingest(_ key: Catalog.AttachmentKey) async throws {
-        guard let document = try await catalog.document(key.fileID) else { return }
+    /// - Returns: Whether the file has ended; what will not pass is a failed file.
+    /// - Throws: what may pass: the store or the catalog is away.
+    private func ingest(_ key: Catalog.AttachmentKey) async throws -> Bool {
+        guard let document = try await catalog.document(key.fileID) else {
+            try await end(key, .failed, "the file was deleted meanwhile")
+            return true
+        }
         let request = UpsertDocument(
             collection: key.storeID, documentID: key.fileID, title: document.filename,
             mediaType: document.mediaType ?? MediaType.ofDocument(named: document.filename)
                 ?? MediaType.plainText,
             attributes: [])
+        let wasConnected = await knowledge.isConnected
         do throws(FrontDoorError) {
             _ = try await knowledge.call(
                 request, attachment: Attachment(document.content), within: Self.documentDuration)
-            try await end(key, .completed, nil)
         } catch {
-            guard error.isFinal else { throw error }
+            guard error.isFinal || wasConnected && error.mayBeTheDocuments && isTried(key) else {
+                if case .deadlineExceeded = error { return false }  // others meanwhile
+                throw error
+            }
             try await end(key, .failed, "\(error)")
+            return true
         }
+        try await end(key, .completed, nil)
+        return true
+    }
+
+    /// Whether a document has been tried as often as it may be.
+    private func isTried(_ key: Catalog.AttachmentKey) -> Bool {
+        attempts[key, default: 0] += 1
+        return attempts[key, default: 0] >= Self.attemptCountMax
     }
 
     private func end(
         _ key: Catalog.AttachmentKey, _ status: IngestionStatus, _ failure: String?
     ) async throws(FrontDoorError) {
+        attempts[key] = nil
         let isWanted: Bool
         do { isWanted = try await catalog.finish(key, status, failure: failure) } catch {
             throw .failed(message: "catalog: \(error)")
@@ -86,6 +109,14 @@ extension FrontDoorError {
         switch self {
         case .overloaded, .unavailable, .deadlineExceeded: false
         case .invalid, .notFound, .conflict, .tooLarge, .unprocessable, .failed: true
+        }
+    }
+
+    /// Whether it can be the document that the store does not get over, and not the store.
+    fileprivate var mayBeTheDocuments: Bool {
+        switch self {
+        case .unavailable, .deadlineExceeded: true
+        default: false
         }
     }
 }

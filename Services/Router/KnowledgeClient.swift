@@ -80,7 +80,9 @@ actor KnowledgeClient: LoopBound {
             guard let leftAt else { throw unavailable("it is not connected") }
             let patience = Self.absenceMax - leftAt.duration(to: .now)
             let remaining = min(patience, deadline.remaining)
-            guard remaining > .zero else { throw unavailable("it left and has not come back") }
+            guard remaining > .zero, !Task.isCancelled else {
+                throw unavailable("it left and has not come back")
+            }
             await waitForConnection(atMost: remaining)
         }
     }
@@ -91,7 +93,11 @@ actor KnowledgeClient: LoopBound {
             try await Task.sleep(for: limit)
             await self.giveUp(id)
         }
-        await withCheckedContinuation { waiters.add($0, as: id) }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { waiters.add($0, as: id) }
+        } onCancel: {
+            Task(executorPreference: loop) { await self.giveUp(id) }
+        }
         timer.cancel()
     }
 

@@ -29,9 +29,10 @@ struct Library: DocumentLibrary {
     func fileContent(_ id: String) async throws -> [UInt8] { try await catalog.fileContent(id) }
 
     func deleteFile(_ id: String) async throws {
-        _ = try await catalog.file(id)
-        for key in try await catalog.attachments(ofFile: id) { try await remove(key) }
-        try await catalog.deleteFile(id)
+        repeat {
+            _ = try await catalog.file(id)
+            for key in try await catalog.attachments(ofFile: id) { try await remove(key) }
+        } while try await !catalog.deleteFile(id)  // another request has attached it meanwhile
     }
 
     // MARK: - Vector stores

@@ -13,7 +13,7 @@ extension MeshEngine {
         guard let library else {
             throw FrontDoorError.unavailable(
                 message:
-                    "file_search needs a knowledge-store, and none is configured (--knowledge)",
+                    "file_search needs a knowledge-store: start the router with --knowledge-store",
                 retryAfter: .seconds(60))
         }
         let query = request.turns.last?.content ?? ""

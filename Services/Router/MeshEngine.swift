@@ -75,7 +75,9 @@ struct MeshEngine: GenerationEngine {
                 param: "max_tokens", code: "context_length_exceeded")
         }
         return GenerationParameters(
-            temperature: Float(sampling.temperature), topP: Float(sampling.topP),
+            temperature: Float(sampling.temperature),
+            // Over 0 as a Double, and still so as a Float.
+            topP: max(Float(sampling.topP), .leastNormalMagnitude),
             seed: sampling.seed ?? .random(in: .min ... .max),
             tokenCountMax: tokenCountMax ?? min(room, tokenCountDefault))
     }

@@ -1,4 +1,5 @@
 internal import HTTP
+internal import LinearAlgebra
 internal import ServiceKit
 internal import Storage
 internal import Transport
@@ -108,7 +109,7 @@ struct RouterConfiguration: ServiceConfiguration {
         }
         replicaCount = try values.integer("replicas", in: PlacementPlanner.replicaCounts)
         order = try values.choice("order")
-        threadCount = try values.integer("threads", in: 1...256)
+        threadCount = try values.integer("threads", in: 1...ComputeThreads.countMax)
         limits = Scheduler.Limits(
             runningCountMax: try values.integer("running-requests", in: 1...1024),
             waitingCountMax: try values.integer("waiting-requests", in: 0...65_536),

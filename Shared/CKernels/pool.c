@@ -10,10 +10,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-enum {
-    THREADS_MAX = 64,  // beyond this, cores do not share one memory bus well: run more workers instead
-    SPINS_MAX = 1000,  // of 10 to 40 ns: some 20 microseconds
-};
+enum { SPINS_MAX = 1000 };  // of 10 to 40 ns: some 20 microseconds
 
 #define INSIDE UINT64_C(0xffff)
 #define OPEN UINT64_C(0x10000)
@@ -127,7 +124,7 @@ static void start_helpers(size_t threads) {
 }
 
 void ck_set_threads(size_t count) {
-    const size_t threads = count < 1 ? 1 : count > THREADS_MAX ? THREADS_MAX : count;
+    const size_t threads = count < 1 ? 1 : count > CK_THREADS_MAX ? CK_THREADS_MAX : count;
     pthread_mutex_lock(&pool.mutex);
     start_helpers(threads);
     pthread_mutex_unlock(&pool.mutex);

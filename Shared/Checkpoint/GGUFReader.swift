@@ -122,7 +122,7 @@ struct GGUFReader {
             tensors.append(try tensor(description, storage, start: start))
         }
         try checkOverlap(tensors)
-        return TensorTable(path: file.path, tensors: tensors, unsupported: unsupported)
+        return try TensorTable(path: file.path, tensors: tensors, unsupported: unsupported)
     }
 
     private func start(

@@ -95,7 +95,7 @@ struct Overlay {
                 }
             }
         }
-        return TensorTable(path: path, tensors: Array(tensors.values), unsupported: unsupported)
+        return try TensorTable(path: path, tensors: Array(tensors.values), unsupported: unsupported)
     }
 
     /// Where `fetch.py` puts what it fetches: $EXPERTMESH_CACHE, or ~/.cache/expertmesh.

@@ -71,7 +71,7 @@ private struct SafetensorsHeader {
             }
             tensors.append(try tensor(entry, storage))
         }
-        let table = TensorTable(path: file.path, tensors: tensors, unsupported: unsupported)
+        let table = try TensorTable(path: file.path, tensors: tensors, unsupported: unsupported)
         return SafetensorsFile(table: table, metadata: metadata)
     }
 

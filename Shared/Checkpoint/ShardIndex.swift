@@ -47,7 +47,7 @@ struct ShardIndex {
                 }
             }
         }
-        let table = TensorTable(path: path, tensors: tensors, unsupported: unsupported)
+        let table = try TensorTable(path: path, tensors: tensors, unsupported: unsupported)
         return SafetensorsFile(table: table, metadata: metadata)
     }
 }

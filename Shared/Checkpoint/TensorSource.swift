@@ -92,10 +92,19 @@ public struct TensorTable: TensorSource {
     /// Itself.
     public var table: TensorTable { self }
 
-    /// Tensor names must be unique.
-    public init(path: String, tensors: [Tensor], unsupported: [String: String] = [:]) {
+    /// - Throws: `malformed` when two tensors have one name. Files tell names apart by their bytes,
+    ///   here composed and decomposed letters are the same.
+    public init(
+        path: String, tensors: [Tensor], unsupported: [String: String] = [:]
+    ) throws(CheckpointError) {
+        var byName: [String: Tensor] = [:]
+        for tensor in tensors {
+            guard byName.updateValue(tensor, forKey: tensor.info.name) == nil else {
+                throw .malformed(path: path, reason: "tensor \(tensor.info.name) stands twice")
+            }
+        }
         self.path = path
-        self.byName = Dictionary(uniqueKeysWithValues: tensors.map { ($0.info.name, $0) })
+        self.byName = byName
         self.unsupported = unsupported
     }
 }

@@ -3,7 +3,11 @@ internal import CKernels
 /// How many cores the arithmetic of this process may use. One unless set: several processes that
 /// share a machine and spin for each other's cores are slower than each on its own.
 public enum ComputeThreads {
-    /// At least 1; takes effect from the next product on. Results do not depend on it.
+    /// More are of no use.
+    public static let countMax = Int(CK_THREADS_MAX)
+
+    /// At least 1 and at most `countMax`; takes effect from the next product on. Results do not
+    /// depend on it.
     public static func set(_ count: Int) { ck_set_threads(max(1, count)) }
 
     public static var count: Int { ck_threads() }

@@ -42,12 +42,13 @@ extension Peer {
         let task = Task(executorPreference: loop) {
             await self.serve(frame, handler, context)
         }
-        let work = Work(task: task, byteCount: frame.byteCount)
-        inbound.open(frame.requestID, work, deadline: deadline)
+        inbound.open(frame.requestID, task, deadline: deadline)
         watch(deadline, at: now)
     }
 
+    /// A request that was cancelled takes its memory until its task has noticed.
     private func serve(_ frame: Frame, _ handler: Handlers.Handler, _ context: CallContext) async {
+        defer { admission.leave(byteCount: frame.byteCount) }
         do {
             finish(frame.requestID, try await handler(frame, context))
         } catch {
@@ -56,7 +57,7 @@ extension Peer {
     }
 
     private func finish(_ id: UInt32, _ answer: Handlers.Answer) {
-        guard closeWork(id) else { return }
+        guard inbound.close(id) != nil else { return }  // Nobody waits any more.
         let frame = Frame(
             kind: answer.kind.rawValue, flags: .reply, requestID: id, body: answer.body,
             attachment: answer.attachment)
@@ -70,28 +71,16 @@ extension Peer {
     }
 
     private func finish(_ id: UInt32, _ fault: Fault) {
-        guard closeWork(id) else { return }
+        guard inbound.close(id) != nil else { return }
         send(fault, for: id)
         noticeIdle()
-    }
-
-    /// False when nobody waits any more: cancelled, expired, or the connection is gone.
-    private func closeWork(_ id: UInt32) -> Bool {
-        guard let work = inbound.close(id) else { return false }
-        admission.leave(byteCount: work.byteCount)
-        return true
     }
 
     /// The asker no longer wants the answer.
     private func stopWork(on id: UInt32) {
         guard let work = inbound.close(id) else { return }
-        stop(work)
+        work.cancel()
         noticeIdle()
-    }
-
-    func stop(_ work: Work) {
-        admission.leave(byteCount: work.byteCount)
-        work.task.cancel()
     }
 
     /// One item of a stream that a handler produces.

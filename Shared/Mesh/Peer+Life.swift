@@ -53,7 +53,7 @@ extension Peer {
     public func drain(within timeout: Duration) async {
         admission.isDraining = true
         guard connection != nil else { return }
-        if inFlight > 0 {
+        if !isIdle {
             let timer = LoopTimer(on: loop) { self.assumeIsolated { $0.stopDraining() } }
             timer.schedule(after: timeout)
             await withCheckedContinuation { idle in
@@ -70,8 +70,11 @@ extension Peer {
         waits.idle = nil
     }
 
+    /// Nothing is in flight, and the last answers have been handed to the system.
+    private var isIdle: Bool { inFlight == 0 && (connection?.pendingByteCount ?? 0) == 0 }
+
     func noticeIdle() {
-        if inFlight == 0 { stopDraining() }
+        if waits.idle != nil, isIdle { stopDraining() }
     }
 
     // MARK: Deadlines
@@ -91,7 +94,7 @@ extension Peer {
             waiter.end(.deadlineExceeded)
         }
         for (id, work) in inbound.closeExpired(at: now) {
-            stop(work)
+            work.cancel()
             send(.deadlineExceeded, for: id)
         }
         timers.earliest = nil
@@ -118,6 +121,7 @@ extension Peer {
         let waiting = waits.drained
         waits.drained = []
         for continuation in waiting { continuation.resume() }
+        noticeIdle()
     }
 
     private func closed(_ error: TransportError) {
@@ -128,7 +132,7 @@ extension Peer {
         timers.deadline?.invalidate()
         timers = PeerTimers()
         for waiter in outbound.closeAll() { waiter.end(.unavailable(error)) }
-        for work in inbound.closeAll() { stop(work) }
+        for work in inbound.closeAll() { work.cancel() }
         drained()
         stopDraining()
         let waiting = waits.closed.values

@@ -19,7 +19,7 @@ public actor Peer: LoopBound {
     /// Calls from here, which wait for an answer from there.
     var outbound: RequestTable<Waiter>
     /// Requests from there, each with the task that works on it.
-    var inbound: RequestTable<Work>
+    var inbound: RequestTable<Task<Void, Never>>
     var admission: AdmissionLimit
     var heartbeat: Heartbeat
     var timers = PeerTimers()
@@ -30,12 +30,6 @@ public actor Peer: LoopBound {
         case call(CheckedContinuation<Result<Frame, MeshError>, Never>)
         /// Returns false when it can take no more.
         case stream((Result<Frame, MeshError>) -> Bool)
-    }
-
-    /// A request being answered.
-    struct Work {
-        let task: Task<Void, Never>
-        let byteCount: Int
     }
 
     init(remote: Hello, on loop: EventLoop, handlers: Handlers, limits: MeshLimits) {

@@ -38,16 +38,21 @@ struct AdminPort: Sendable {
     }
 
     private func promptHealth() async -> HealthReport {
-        await withTaskGroup(of: HealthReport?.self) { group in
-            group.addTask { await health() }
-            group.addTask {
-                do { try await Task.sleep(for: Self.healthTimeMax) } catch { return nil }
-                return .unready(["the service did not tell its health within \(Self.healthTimeMax)"]
-                )
-            }
-            defer { group.cancelAll() }
-            return await group.next().flatMap { $0 } ?? .ready
+        // Not a task group: that would wait for a service that does not answer.
+        let (reports, answers) = AsyncStream<HealthReport>.makeStream(
+            bufferingPolicy: .bufferingOldest(1))
+        let question = Task { [health] in answers.yield(await health()) }
+        let timer = Task {
+            try await Task.sleep(for: Self.healthTimeMax)
+            answers.yield(
+                .unready(["the service did not tell its health within \(Self.healthTimeMax)"]))
         }
+        defer {
+            question.cancel()
+            timer.cancel()
+        }
+        for await report in reports { return report }
+        return .unready(["the question was given up"])
     }
 
     private func exposition() -> OutgoingResponse {

@@ -42,9 +42,10 @@ internal import Glibc
         accept()
         unsafe event_free(event)
         unsafe event = nil
+        // Before the socket is closed: afterwards the path may be a successor's.
+        if case .unix(let path) = address { _ = unsafe unlink(path) }
         _ = Glibc.close(socket)
         _ = Glibc.close(spare)
-        if case .unix(let path) = address { _ = unsafe unlink(path) }
         unsafe Unmanaged.passUnretained(self).release()
     }
 

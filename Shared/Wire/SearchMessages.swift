@@ -114,6 +114,9 @@ extension FoundPassage: @unsafe Coded {
     }
 
     init(reading message: Mesh__FoundPassage) throws(WireError) {
+        guard unsafe message.byte_start <= message.byte_end else {
+            throw .outOfRange(field: "byteEnd")
+        }
         self.init(
             collection: try unsafe Read.text(message.collection, "collection"),
             documentID: try unsafe Read.text(message.document_id, "documentID"),

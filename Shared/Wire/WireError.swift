@@ -8,7 +8,7 @@ public enum WireError: Error, Equatable, CustomStringConvertible {
     case unknownChoice(field: String, value: UInt32)
     case tooMany(field: String, count: Int, max: Int)
     case missing(field: String)
-    /// Does not fit a signed 64-bit number.
+    /// Does not fit a signed 64-bit number, or lies before the start of its range.
     case outOfRange(field: String)
 
     public var description: String {
@@ -26,7 +26,7 @@ public enum WireError: Error, Equatable, CustomStringConvertible {
         case .missing(let field):
             "\(field): missing"
         case .outOfRange(let field):
-            "\(field): does not fit a signed 64-bit number"
+            "\(field): does not fit a signed 64-bit number, or ends before its start"
         }
     }
 }

@@ -25,6 +25,10 @@ class RefusalTests(MeshCase):
             with self.subTest(field):
                 self.refused(openai.BadRequestError, 400, self.chat(**{field: value}), field)
 
+    def test_tiny_value(self):
+        """a value that is hardly more than nothing is served like any other"""
+        self.assertTrue(self.chat(top_p=1e-50, temperature=1)().choices[0].finish_reason)
+
     def test_unknown_field(self):
         """a field that does not exist is refused, not ignored"""
         call = self.chat(extra_body={"temprature": 1})

@@ -24,7 +24,7 @@ import Testing
         #expect(artifact.header.intermediateSize == 3)
         #expect(artifact.gateUp.info.shape == [6, 2])
         #expect(artifact.down.info.shape == [2, 3])
-        let table = TensorTable(path: "x", tensors: [artifact.gateUp, artifact.down])
+        let table = try TensorTable(path: "x", tensors: [artifact.gateUp, artifact.down])
         #expect(try table.floats("gate_up") == (0..<12).map(Float.init))
         #expect(try table.floats("down") == (12..<18).map(Float.init))
         #expect(artifact.digest == ArtifactDigest(of: Self.bytes))

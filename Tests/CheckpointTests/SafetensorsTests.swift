@@ -34,6 +34,11 @@ import Testing
             failure { _ = try SafetensorsFile(MappedFile(name: "x", bytes: bytes + [0])) } != nil)
     }
 
+    @Test func `two tensors whose names differ in code points only are refused`() {
+        let names = header(entry("\u{e9}", "[0,4]"), entry("e\u{301}", "[4,8]"))
+        #expect(refusal(names, data: 8).contains("stands twice"))
+    }
+
     @Test func `a tensor of another type is refused only when it is read`() throws {
         let file = try SafetensorsFile(
             file(header(entry("a", "[0,16]", type: "I64", shape: "[2]")), data: 16))

@@ -6,9 +6,10 @@
 set -euo pipefail
 tar=$1
 mirror=http://deb.debian.org
-libraries=libevent-core-2.1-7,libprotobuf-c1,libsqlite3-0,libssl3,libstdc++6,libutf8proc2
+libraries=libevent-core-2.1-7,libprotobuf-c1,libsqlite3-0,libssl3,libstdc++6,libutf8proc2,libpq5
 
-[ ! -e "$tar" ] || exit 0
+# A tar that was made for other libraries is made anew.
+[ ! -e "$tar" ] || [ "$(cat "$tar.libraries" 2>/dev/null)" != "$libraries" ] || exit 0
 echo "containers: debootstrap of bookworm and bookworm-security into $tar" >&2
 trap 'rm -f "$tar.part"' EXIT
 mmdebstrap --quiet --variant=minbase --format=tar --include="$libraries" \
@@ -18,3 +19,4 @@ mmdebstrap --quiet --variant=minbase --format=tar --include="$libraries" \
     bookworm "$tar.part" \
     "deb $mirror/debian bookworm main" "deb $mirror/debian-security bookworm-security main"
 mv "$tar.part" "$tar"
+echo "$libraries" >"$tar.libraries"

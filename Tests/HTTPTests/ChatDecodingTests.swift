@@ -82,6 +82,8 @@ private func chat(_ extra: String) -> [UInt8] {
         (#","mesh":{"route":true}"#, "mesh.route", "unknown_parameter"),
         (#","mesh":{"routing":1}"#, "mesh.routing", "invalid_type"),
         (#","metadata":{"k":1}"#, "metadata.k", "invalid_type"),
+        // The same letter, composed and decomposed.
+        (#","\u00e9":1,"e\u0301":2"#, "\u{e9}", "duplicate_parameter"),
     ])
     func `a field that cannot be honoured is refused by name`(
         extra: String, param: String, code: String

@@ -3,14 +3,14 @@ internal import Testing
 
 @testable internal import MeshCtl
 
-/// The help is wrapped to the terminal by the parser: a line break of ours inside a paragraph, or an
-/// example that is wider than a terminal, would be broken a second time.
+/// The help is wrapped to the terminal by the parser: a line break of ours inside a paragraph, or
+/// an example that is wider than a terminal, would be broken a second time.
 @Suite struct HelpTests {
     private static let terminalWidth = 80
 
     private static let discussions =
         [MeshCommand.configuration.discussion]
-        + MeshCommand.configuration.subcommands.map(\.configuration.discussion)
+        + MeshCommand.configuration.subcommands.map { $0.configuration.discussion }
 
     @Test(arguments: discussions)
     func `an example fits a terminal, a paragraph is one line`(discussion: String) {

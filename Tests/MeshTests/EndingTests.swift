@@ -116,16 +116,7 @@ import Wire
         async let first = stage.peer.call(Health(), deadline: .soon)
         await started.wait()
         let drained = Task { await stage.server.drain(within: .seconds(20)) }
-        // Until draining has begun, the server still says that nobody answers this.
-        var refusal = MeshError.cancelled
-        repeat {
-            do throws(MeshError) {
-                _ = try await stage.peer.call(WorkerStatus(), deadline: .soon)
-            } catch {
-                refusal = error
-            }
-        } while refusal.isUnknownKind
-        #expect(refusal == .draining)
+        #expect(await refusal(of: stage.peer) == .draining)
         mayAnswer.open()
         #expect(try await first.message.ready)
         await drained.value
@@ -133,6 +124,36 @@ import Wire
         await #expect(throws: MeshError.self) {
             try await Peer.connect(
                 to: stage.server.address, on: Loops.client, hello: .client, deadline: .soon)
+        }
+    }
+
+    @Test func `draining waits until the last answer has left, however large`() async throws {
+        let answer = Attachment([UInt8](repeating: 7, count: 8 << 20))
+        var handlers = Handlers()
+        let (started, mayAnswer) = (Gate(), Gate())
+        handlers.on(Health.self) { _, _, _ in
+            started.open()
+            await mayAnswer.wait()
+            return (HealthReply(ready: true), answer)
+        }
+        let stage = try await Stage(handlers)
+        async let reply = stage.peer.call(Health(), deadline: .soon)
+        await started.wait()
+        let drained = Task { await stage.server.drain(within: .seconds(20)) }
+        #expect(await refusal(of: stage.peer) == .draining)
+        mayAnswer.open()
+        #expect(try await reply.attachment.byteCount == answer.byteCount)
+        await drained.value
+    }
+
+    /// What a server says that answers health only: until it drains, that nobody answers this.
+    private func refusal(of peer: Peer) async -> MeshError {
+        while true {
+            do throws(MeshError) {
+                _ = try await peer.call(WorkerStatus(), deadline: .soon)
+            } catch {
+                if !error.isUnknownKind { return error }
+            }
         }
     }
 

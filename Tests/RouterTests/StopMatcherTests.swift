@@ -26,6 +26,11 @@ struct StopMatcherTests {
         #expect(run("one END two", stops: ["END"]) == ["one "])
     }
 
+    @Test func `a stop inside of what is one character to a reader is found`() {
+        #expect(run("a\r\nb", stops: ["\n"]) == ["a\r"])
+        #expect(run("cafe\u{301}", stops: ["e"]) == ["caf"])
+    }
+
     @Test func `the earliest stop wins`() {
         #expect(run("abcd", stops: ["cd", "bc"]) == ["a"])
     }

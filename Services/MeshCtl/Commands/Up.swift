@@ -129,7 +129,9 @@ extension Up {
         let deadline = ContinuousClock.now + Supervisor.readyTimeout + .seconds(5)
         let process = ProcessIdentity(pid: supervisor)
         return try await Polling.until(deadline) { () -> MeshRecord?? in
-            if let mesh = try state.lastMesh(), mesh.isReady { return .some(mesh) }
+            if let mesh = try state.lastMesh(), mesh.isReady, mesh.supervisor.pid == supervisor {
+                return .some(mesh)
+            }
             return process?.isRunning == true ? nil : .some(nil)
         } ?? nil
     }

@@ -33,6 +33,7 @@ struct StateDirectory: Sendable {
                 path: path,
                 reason: "longer than \(Self.pathByteCountMax) bytes: choose another --state")
         }
+        try forgetMesh()
         let files = FileManager.default
         if files.fileExists(atPath: "\(path)/run") { try files.removeItem(atPath: "\(path)/run") }
         for folder in ["run", "log", "knowledge"] {

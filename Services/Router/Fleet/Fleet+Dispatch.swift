@@ -42,7 +42,7 @@ extension Fleet {
             routings: routings, hiddenSize: rows.columnCount, reduction: reduction)
         await withTaskGroup(of: Event.self) { group in
             var alarm: LayerDispatch.Instant?
-            while !work.isFinished, deadline.remaining > .zero,
+            while !work.isFinished, deadline.remaining > .zero, !Task.isCancelled,
                 !work.outstanding.contains(where: { state.isHomeless($0.key.digest) })
             {
                 let calls = work.nextCalls(

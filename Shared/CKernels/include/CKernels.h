@@ -20,6 +20,9 @@ enum ck_storage {
     CK_Q6_K = 6,
 };
 
+// Beyond this, cores do not share one memory bus well: run more processes instead.
+#define CK_THREADS_MAX 64
+
 // The name of the instruction set that the products use: "avx2" or "portable". Two machines with the
 // same name compute the same bits.
 const char *ck_kernel_name(void);

@@ -18,8 +18,17 @@ public struct Fields {
         // Null is the same as absent, as official clients have it.
         let present = object.members.filter { $0.value != .null }
         order = present.map(\.name)
-        // The parser has refused duplicates.
-        members = Dictionary(uniqueKeysWithValues: present.map { ($0.name, $0.value) })
+        members = [:]
+        for (name, value) in present.map({ ($0.name, $0.value) }) {
+            // The parser tells names apart by their bytes; here composed and decomposed letters are
+            // the same.
+            guard members.updateValue(value, forKey: name) == nil else {
+                let place = self.path(of: name)
+                throw .invalid(
+                    message: "'\(place)' is there twice, spelled with other code points",
+                    param: place, code: "duplicate_parameter")
+            }
+        }
     }
 
     /// The members of a request's body.
