@@ -15,7 +15,8 @@ extension MeshEngine {
         }
         guard let knowledge else {
             throw FrontDoorError.unavailable(
-                message: "embeddings need a knowledge-store: start the router with --knowledge-store",
+                message:
+                    "embeddings need a knowledge-store: start the router with --knowledge-store",
                 retryAfter: .seconds(60))
         }
         let (reply, attachment) = try await knowledge.call(
