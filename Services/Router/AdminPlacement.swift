@@ -9,6 +9,8 @@ struct AdminPlacement: Sendable {
     static let drainDurationMax = Duration.seconds(600)
 
     let fleet: Fleet
+    /// Nil where no other router shares the catalog.
+    let leadership: Leadership?
 
     func add(to routes: AdminRoutes) {
         routes.get("/admin/placement") { try await preview($0) }
@@ -48,8 +50,17 @@ struct AdminPlacement: Sendable {
         else {
             throw .invalid(message: "a drain has no parameters: send no body", param: nil)
         }
+        try await checkLeading()
         return try Self.worker(
             request.parameters["worker"] ?? "", in: await fleet.state, "worker")
+    }
+
+    /// What a worker holds, the leader's plan says; what another router planned would be undone.
+    private func checkLeading() async throws(FrontDoorError) {
+        guard let leadership, await !leadership.isLeading else { return }
+        let leader = await leadership.leader ?? "nobody now"
+        throw .conflict(
+            message: "the router that leads plans for the workers, and that is \(leader): ask it")
     }
 
     private static func worker(

@@ -10,6 +10,8 @@ struct AdminReports: Sendable {
     let fleet: Fleet
     let engine: Engine
     let knowledge: KnowledgeClient?
+    /// Nil where no other router shares the catalog.
+    let leadership: Leadership?
 
     /// A worker that does not answer by then is reported without counters.
     private static let workerDuration = Duration.seconds(1)
@@ -30,6 +32,7 @@ struct AdminReports: Sendable {
                 ("requests", await requests),
                 ("workers", .array(await workers)),
                 ("knowledge", await knowledgeStatus),
+                ("catalog", await catalogStatus),
             ])
         }
     }
@@ -78,6 +81,20 @@ struct AdminReports: Sendable {
             return .members([
                 ("address", .string("\(knowledge.address)")),
                 ("connected", .bool(await knowledge.isConnected)),
+            ])
+        }
+    }
+
+    /// Null where no other router shares it.
+    private var catalogStatus: JSONValue {
+        get async {
+            guard let leadership else { return .null }
+            let failure = await leadership.failure
+            return .members([
+                ("router", .string(leadership.name)),
+                ("leading", .bool(await leadership.isLeading)),
+                ("leader", .optional(await leadership.leader)),
+                ("connected", .bool(failure == nil)), ("failure", .optional(failure)),
             ])
         }
     }

@@ -19,7 +19,7 @@ extension Catalog {
             FROM revision_layers l JOIN revisions r ON r.model = l.model AND r.number = l.number
             WHERE r.state NOT IN ('retired', 'failed') OR r.is_rollback_target = 1 OR l.model = ?1
                 AND l.number > (SELECT MAX(number) FROM revisions WHERE model = ?1) - ?2
-            """, [.blob(base.identity.bytes), .integer(RevisionBook.endedCountMax)]
+            """, [base.key, .integer(RevisionBook.endedCountMax)]
         ) { row throws(StorageError) in
             let artifacts = try Self.experts(try row.blob(0))
             let (number, isOurs, isEnded) = (try row.int(1), try row.int(2), try row.int(3))

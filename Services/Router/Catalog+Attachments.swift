@@ -35,6 +35,7 @@ extension Catalog {
                     batchID.map { .text($0) } ?? .null,
                     .text(AttributeText.encode(attachment.attributes)), .integer(time))
             }
+            try database.notify()
         }
     }
 

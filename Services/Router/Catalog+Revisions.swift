@@ -51,16 +51,25 @@ extension Catalog {
     }
 
     /// Writes what a step changed in the book, and its line of the journal: all or nothing, and on
-    /// the disk when this returns.
+    /// the disk when this returns. Other routers are told.
     ///
     /// - Parameters:
     ///   - former: the book before the step; nil writes the whole book.
     ///   - opened: the revision that the step opened.
+    ///   - journalEnd: the last line of the journal when `former` was read; nil does not look.
+    ///   - asLeader: only the leader may do this.
+    /// - Returns: the line of the journal.
+    /// - Throws: `CatalogConflict` when another router was first.
+    @discardableResult
     func record(
         _ book: RevisionBook, since former: RevisionBook?, _ entry: JournalEntry,
-        opened: Revision? = nil, of base: RevisionBase
-    ) throws {
+        opened: Revision? = nil, after journalEnd: Int? = nil, asLeader: Bool = false,
+        of base: RevisionBase
+    ) throws -> Int {
         try database.transaction {
+            let end = try self.journalEnd(of: base)
+            guard journalEnd ?? end == end else { throw CatalogConflict.outdated }
+            if asLeader { try checkLeading(of: base) }
             for (number, state) in book.states.sorted(by: { $0.key < $1.key })
             where former?.states[number] != state {
                 try write(state, of: number, base, entry)
@@ -74,6 +83,8 @@ extension Catalog {
             }
             if let opened { try insert(opened, of: base) }
             try insert(entry, of: base)
+            try database.notify()
+            return try self.journalEnd(of: base)
         }
     }
 
@@ -217,8 +228,4 @@ extension Catalog {
     private static func damaged(_ column: String) -> StorageError {
         .unexpectedValue(column: column, expected: "part of a revision as this program writes it")
     }
-}
-
-extension RevisionBase {
-    fileprivate var key: SQLValue { .blob(identity.bytes) }
 }

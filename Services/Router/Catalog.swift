@@ -15,6 +15,7 @@ actor Catalog: ThreadBound {
     /// Nothing is opened before `open`, which runs on the catalog's own thread.
     init(_ location: CatalogLocation, thread: SerialThread) {
         self.location = location
+        listener = location.listener()
         self.thread = thread
     }
 
@@ -24,6 +25,12 @@ actor Catalog: ThreadBound {
         try database.migrate(CatalogSchema.migrations, path: "\(location)")
         opened = database
     }
+
+    /// Whether other routers may have it open.
+    nonisolated var isShared: Bool { listener != nil }
+
+    /// Hears what other routers write; nil where there are none.
+    nonisolated let listener: PostgresListener?
 
     var database: any Database {
         guard let opened else { preconditionFailure("the catalog is used before `open`") }
@@ -69,6 +76,11 @@ enum CatalogLocation: Sendable, Equatable, CustomStringConvertible {
         case .file(let path): path
         case .server(let address): "\(address)"
         }
+    }
+
+    fileprivate func listener() -> PostgresListener? {
+        guard case .server(let address) = self else { return nil }
+        return PostgresListener(address, thread: SerialThread())
     }
 
     fileprivate func database() throws -> any Database {

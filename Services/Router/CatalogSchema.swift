@@ -59,5 +59,14 @@ enum CatalogSchema {
                 CREATE UNIQUE INDEX vector_stores_by_place ON vector_stores(place);
                 CREATE UNIQUE INDEX attached_files_by_place ON attached_files(place);
                 """),
+        Migration(
+            version: 5, name: "routers that share a catalog",
+            script: """
+                CREATE TABLE leaders(
+                    model BLOB PRIMARY KEY, name TEXT NOT NULL, plan INTEGER NOT NULL) STRICT;
+                CREATE TABLE planned_artifacts(
+                    model BLOB NOT NULL, worker TEXT NOT NULL, digests BLOB NOT NULL,
+                    PRIMARY KEY(model, worker)) STRICT;
+                """),
     ]
 }

@@ -10,6 +10,8 @@ actor Ingestor {
     private let knowledge: KnowledgeClient
     private let logger: Logger
     private var wakeups: AsyncStream<Void>.Continuation?
+    /// Of routers that share a catalog, one ingests.
+    private var isLeading: Bool
 
     /// For one document: parsing, embedding and a durable commit.
     private static let documentDuration = Duration.seconds(300)
@@ -24,7 +26,10 @@ actor Ingestor {
         self.catalog = catalog
         self.knowledge = knowledge
         self.logger = logger
+        isLeading = !catalog.isShared
     }
+
+    func lead(_ leads: Bool) { isLeading = leads }
 
     /// There is something new to do.
     func wake() { wakeups?.yield() }
@@ -46,6 +51,7 @@ actor Ingestor {
         do {
             var isComplete = true
             for key in try await catalog.unfinished() {
+                guard isLeading else { return true }
                 isComplete = try await ingest(key) && isComplete
             }
             return isComplete

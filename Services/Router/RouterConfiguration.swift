@@ -16,6 +16,8 @@ struct RouterConfiguration: ServiceConfiguration {
 
     let listen: ListenAddress
     let meshListen: SocketAddress
+    /// What other routers call this one; nil is where it listens.
+    let name: String?
     let modelDirectory: String
     let knowledgeStore: SocketAddress?
     let catalog: CatalogLocation?
@@ -36,6 +38,10 @@ struct RouterConfiguration: ServiceConfiguration {
             "mesh-listen", "ADDRESS", default: "127.0.0.1:7000",
             help: "Where expert-workers dial in: HOST:PORT or unix:PATH.",
             example: "unix:/run/expertmesh/router.sock"),
+        Setting(
+            "name", "NAME",
+            help: "What reports and other routers call this one; where it listens unless given.",
+            example: "router-1"),
         Setting(
             "model-directory", "PATH", isRequired: true,
             help: "An imported model (meshctl import).",
@@ -93,6 +99,7 @@ struct RouterConfiguration: ServiceConfiguration {
     init(_ values: SettingValues) throws(SettingError) {
         listen = try values.address("listen")
         meshListen = try values.socketAddress("mesh-listen")
+        name = values.optionalString("name")
         modelDirectory = try values.string("model-directory")
         let hasStore = values.optionalString("knowledge-store") != nil
         knowledgeStore = hasStore ? try values.socketAddress("knowledge-store") : nil

@@ -22,6 +22,7 @@ final class RouterService: Service {
     private let revisions: Revisions
     private let knowledge: KnowledgeClient?
     private let ingestor: Ingestor?
+    private let leadership: Leadership?
     private let hello: Hello
     private let mesh: Server
     private let door: HTTPServer
@@ -66,9 +67,17 @@ final class RouterService: Service {
         context.announce("http", address: "\(door.address)")
         (self.fleet, self.engine) = (fleet, engine)
         (knowledge, ingestor) = (library?.knowledge, library?.ingestor)
-        AdminReports(fleet: fleet, engine: engine, knowledge: knowledge).add(to: context.admin)
+        if let catalog, catalog.isShared {
+            leadership = Leadership(
+                name: configuration.name ?? "\(door.address)", catalog: catalog,
+                revisions: revisions, fleet: fleet, ingestor: ingestor, logger: context.logger)
+        } else {
+            leadership = nil
+        }
+        AdminReports(fleet: fleet, engine: engine, knowledge: knowledge, leadership: leadership)
+            .add(to: context.admin)
         AdminRevisions(revisions: revisions).add(to: context.admin)
-        AdminPlacement(fleet: fleet).add(to: context.admin)
+        AdminPlacement(fleet: fleet, leadership: leadership).add(to: context.admin)
     }
 
     func run() async throws {
@@ -80,6 +89,7 @@ final class RouterService: Service {
             }
             group.addTask(executorPreference: engine.loop) { [engine] in await engine.run() }
             group.addTask { [revisions] in await revisions.run() }
+            if let leadership { group.addTask { await leadership.run() } }
             await door.waitUntilStopped()
             group.cancelAll()
         }

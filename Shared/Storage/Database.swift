@@ -20,6 +20,16 @@ public protocol Database: AnyObject {
     /// time, whatever process begins it: what `body` reads is still so when it writes.
     func transaction<Value>(_ body: () throws -> Value) throws -> Value
 
+    /// Takes a lock that one session of all can have, and that is lost with the session; false when
+    /// another has it. A SQLite file has no other session that would ask.
+    func tryLock(_ key: Int64) throws -> Bool
+
+    /// Whether this session has the lock. Within a transaction that is true until its end.
+    func holdsLock(_ key: Int64) -> Bool
+
+    /// Within a transaction: tells every `PostgresListener` once it is committed.
+    func notify() throws(StorageError)
+
     /// How many rows the last `run` inserted, changed or deleted.
     var changedRowCount: Int { get }
 }

@@ -104,6 +104,21 @@ extension PostgresConnection {
         try answer(to: script, until: deadline) { unsafe PQsendQuery(handle, script) == 1 }
     }
 
+    /// False when the deadline has passed. Throws when the session is over.
+    func waitForNotification(until deadline: ContinuousClock.Instant) throws(StorageError) -> Bool {
+        while true {
+            var isNotified = false
+            while let notification = unsafe PQnotifies(handle) {
+                unsafe PQfreemem(notification)
+                isNotified = true
+            }
+            if isNotified { return true }
+            guard wait(for: Int16(POLLIN), until: deadline) else { return false }
+            guard unsafe PQconsumeInput(handle) == 1, unsafe PQstatus(handle) == CONNECTION_OK
+            else { throw lost("LISTEN") }
+        }
+    }
+
     private func answer(
         to sql: String, until deadline: ContinuousClock.Instant, _ send: () -> Bool
     ) throws(StorageError) -> PostgresResult {

@@ -11,6 +11,8 @@ public final class PostgresDatabase: Database {
     public private(set) var changedRowCount = 0
     let address: PostgresAddress
     private var connection: PostgresConnection?
+    /// Of the session, and lost with it.
+    private var locks: Set<Int64> = []
     private var isInTransaction = false
     /// While the server is away, whoever waits in line is refused at once instead of one by one.
     private var failure: (error: StorageError, until: ContinuousClock.Instant)?
@@ -58,6 +60,20 @@ public final class PostgresDatabase: Database {
         }
     }
 
+    public func tryLock(_ key: Int64) throws -> Bool {
+        _ = try ready(for: "lock")
+        if locks.contains(key) { return true }
+        let isTaken = try first(
+            "SELECT CASE WHEN pg_try_advisory_lock(?) THEN 1 ELSE 0 END", .integer(key)
+        ) { try $0.int(0) == 1 }
+        if isTaken == true { locks.insert(key) }
+        return isTaken == true
+    }
+
+    public func holdsLock(_ key: Int64) -> Bool { connection != nil && locks.contains(key) }
+
+    public func notify() throws(StorageError) { try execute("NOTIFY \(PostgresListener.channel)") }
+
     /// PostgreSQL answers the COMMIT of a transaction that has failed with ROLLBACK, and no error.
     private func commit() throws(StorageError) {
         let done = try ready(for: "COMMIT").run(
@@ -90,7 +106,7 @@ public final class PostgresDatabase: Database {
         do {
             let opened = try PostgresConnection(address, within: Self.connectDurationMax)
             _ = try opened.run(script: Self.settings, until: .now + Self.answerDurationMax)
-            (connection, failure) = (opened, nil)
+            (connection, failure, locks) = (opened, nil, [])
             return opened
         } catch {
             failure = (error, .now + Self.reconnectPause)
@@ -113,8 +129,10 @@ extension PostgresDatabase {
     private static let transactionLock = 0x4578_7065_7274_0001
     private static let serverVersionMin = 140_000
 
-    /// A statement and a wait for a lock end; a session that died in a transaction lets go.
+    /// A statement and a wait for a lock end. What a process that stands still, or a host that is
+    /// gone, had locked is free again after ten seconds; one that works is never silent so long.
     private static let settings = """
+        SET idle_session_timeout = '10s';
         SET statement_timeout = '30s'; SET lock_timeout = '10s';
         SET idle_in_transaction_session_timeout = '30s'; SET standard_conforming_strings = on;
         SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3

@@ -95,6 +95,14 @@ internal import CSQLite
         }
     }
 
+    /// The file belongs to one process.
+    public func tryLock(_ key: Int64) -> Bool { true }
+
+    public func holdsLock(_ key: Int64) -> Bool { true }
+
+    /// There is nobody to tell.
+    public func notify() {}
+
     /// The row id that the last INSERT of this connection made.
     public var lastInsertedRowID: Int64 { unsafe sqlite3_last_insert_rowid(connection) }
 

@@ -41,9 +41,10 @@ struct Status: AsyncParsableCommand {
         let waiting = router["requests"]?["waiting"]?.integer ?? 0
         return [
             "model \(model): \(readiness(router))",
+            leader(router["catalog"]),
             "requests: \(running) running, \(waiting) waiting; "
                 + "knowledge-store: \(connection(router["knowledge"]))", "",
-        ] + workerTable(router).lines + failures(router)
+        ].compactMap(\.self) + workerTable(router).lines + failures(router)
     }
 
     private func readiness(_ router: JSONValue) -> String {
@@ -52,6 +53,16 @@ struct Status: AsyncParsableCommand {
             "layer \($0["layer"]?.integer ?? 0) expert \($0["expert"]?.integer ?? 0)"
         }
         return "not ready, no live replica of " + missing.joined(separator: ", ")
+    }
+
+    /// Nil where no other router shares the catalog.
+    private func leader(_ catalog: JSONValue?) -> String? {
+        guard let catalog, let router = catalog["router"]?.string else { return nil }
+        guard catalog["connected"]?.bool == true else {
+            return "router \(router): the catalog is away (\(catalog["failure"]?.string ?? ""))"
+        }
+        let leader = catalog["leader"]?.string ?? "nobody yet"
+        return "router \(router): " + (router == leader ? "leads" : "\(leader) leads")
     }
 
     private func connection(_ knowledge: JSONValue?) -> String {

@@ -104,6 +104,12 @@ actor Fleet: LoopBound {
         changed()
     }
 
+    /// Follows the plan of the router that leads; nil plans here.
+    func follow(_ guide: Placement?) {
+        state.follow(guide)
+        changed()
+    }
+
     /// Returns when every expert of a revision has a live copy, or waiting for that is in vain.
     /// - Returns: What has none then, or when the deadline has passed.
     func waitUntilHeld(_ revision: Revision, deadline: Deadline) async -> [ExpertID] {

@@ -57,6 +57,10 @@ struct FleetState: Sendable {
     private var servedDigests: Set<ArtifactDigest>
     /// Nil when something has happened since it was made.
     private(set) var plan: Placement?
+    /// What the leading router has planned for all; nil lets this one plan.
+    private var guide: Placement?
+    /// What was planned last.
+    private(set) var lastPlan = Placement()
     private var homeless = HomelessArtifacts()
     private var lastNumber = 0
 
@@ -107,6 +111,13 @@ struct FleetState: Sendable {
         self.revisions = revisions
         demand = PlacementDemand(revisions)
         servedDigests = serving.digests
+        plan = nil
+    }
+
+    /// Follows the plan of another router where that serves everything; nil plans here.
+    mutating func follow(_ guide: Placement?) {
+        guard guide != self.guide else { return }
+        self.guide = guide
         plan = nil
     }
 
@@ -184,8 +195,10 @@ struct FleetState: Sendable {
 
     private mutating func currentPlan() -> Placement {
         if let plan { return plan }
-        let made = planner.plan(demand, on: targets, current: live)
-        plan = made
+        let made =
+            guide?.serving(demand, on: targets)
+            ?? planner.plan(demand, on: targets, current: live)
+        (plan, lastPlan) = (made, made)
         return made
     }
 

@@ -15,6 +15,9 @@ struct Placement: Equatable, Sendable {
         held[worker, default: []]
     }
 
+    /// All that hold anything, in order.
+    var workers: [WorkerID] { held.keys.sorted() }
+
     mutating func add(_ worker: WorkerID, to digest: ArtifactDigest) {
         guard held[worker, default: []].insert(digest).inserted else { return }
         holders[digest, default: []].append(worker)
@@ -31,5 +34,22 @@ struct Placement: Equatable, Sendable {
         held[worker]?.formIntersection(digests)
         for digest in digests { add(worker, to: digest) }
         if digests.isEmpty { held[worker] = nil }
+    }
+}
+
+extension Placement {
+    /// What this plan, made by another router, gives to those who are here; nil when it leaves
+    /// anything that is wanted without a place.
+    func serving(_ demand: PlacementDemand, on targets: [PlacementTarget]) -> Placement? {
+        let refused = Dictionary(uniqueKeysWithValues: targets.map { ($0.worker, $0.refused) })
+        var placement = Placement()
+        for artifact in demand.artifacts {
+            let workers = workers(holding: artifact.digest).filter {
+                refused[$0].map { !$0.contains(artifact.digest) } ?? false
+            }
+            guard !workers.isEmpty else { return nil }
+            for worker in workers { placement.add(worker, to: artifact.digest) }
+        }
+        return placement
     }
 }

@@ -147,6 +147,8 @@ private func explained(_ work: () async throws -> JSONValue) async throws -> JSO
         throw error.doorError
     } catch let error as StagingError {
         throw error.doorError
+    } catch let error as CatalogConflict {
+        throw FrontDoorError.conflict(message: "\(error)")
     } catch let error as StorageError {
         throw error.operatorError
     } catch let error as CheckpointError {

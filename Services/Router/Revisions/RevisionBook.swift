@@ -62,6 +62,15 @@ struct RevisionBook: Sendable, Equatable {
     }
 }
 
+extension RevisionBook {
+    /// What other routers have written takes this one's place; the requests here go on.
+    mutating func takeOver(_ written: RevisionBook) {
+        let pinnedCounts = pinnedCounts
+        self = written
+        self.pinnedCounts = pinnedCounts
+    }
+}
+
 // MARK: - Requests
 
 extension RevisionBook {

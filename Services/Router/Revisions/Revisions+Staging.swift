@@ -14,7 +14,7 @@ extension Revisions {
             try await SelfTest(fleet: fleet, shelf: shelf, hiddenSize: base.hiddenSize)
                 .run(newDigests(of: revision))
             try Task.checkCancellation()
-            try await take(.router) { try $0.finishStaging(revision.number) }
+            try await take(.router, asLeader: true) { try $0.finishStaging(revision.number) }
         } catch is CancellationError {
             return
         } catch {
@@ -24,7 +24,7 @@ extension Revisions {
 
     private func fail(_ revision: Int, because reason: any Error) async {
         do {
-            try await take(.router) { try $0.fail(revision, reason: "\(reason)") }
+            try await take(.router, asLeader: true) { try $0.fail(revision, reason: "\(reason)") }
         } catch {
             // Discarded meanwhile; or the catalog cannot write, which its log tells too.
             logger.warning(

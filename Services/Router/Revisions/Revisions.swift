@@ -7,6 +7,9 @@ internal import Mesh
 /// The book decides; the catalog remembers before anything changes here; the fleet is told what to
 /// hold.
 actor Revisions {
+    /// How often a step is decided anew because another router was first.
+    private static let attemptCountMax = 8
+
     let base: RevisionBase
     let shelf: ArtifactShelf
     let fleet: Fleet
@@ -18,7 +21,11 @@ actor Revisions {
     /// The revisions that the book wants held.
     private(set) var held: [Int: Revision]
     private(set) var uses: [Int: RevisionUse] = [:]
-    private var staging: Task<Void, Never>?
+    /// Whether this router stages for all that share the catalog.
+    private(set) var isLeading: Bool
+    /// The last line of the journal when `book` was read or written.
+    private(set) var journalEnd = 0
+    private var staging: (revision: Int, task: Task<Void, Never>)?
     private let ended: AsyncStream<(revision: Int, use: PinUse)>
     private let ending: AsyncStream<(revision: Int, use: PinUse)>.Continuation
     /// What the fleet was last told to hold.
@@ -38,6 +45,7 @@ actor Revisions {
         self.fleet = fleet
         self.logger = logger
         self.now = now
+        isLeading = catalog?.isShared != true
         (ended, ending) = AsyncStream.makeStream()
         book = RevisionBook(serving: base.initial.number)
         held = [base.initial.number: base.initial]
@@ -54,12 +62,12 @@ actor Revisions {
 
     /// Gives up a staging in progress: the process is about to end.
     func stop() async {
-        staging?.cancel()
+        staging?.task.cancel()
         await waitUntilStagingEnds()
     }
 
     /// Returns when the last revision that was opened is staged, has failed, or was given up.
-    func waitUntilStagingEnds() async { await staging?.value }
+    func waitUntilStagingEnds() async { await staging?.task.value }
 
     private func revision(_ number: Int) -> Revision {
         guard let revision = held[number] else {
@@ -70,22 +78,87 @@ actor Revisions {
 
     private func restore() async throws {
         guard let catalog else { return }
-        guard let former = try await catalog.revisionBook(of: base) else {
+        if try await catalog.revisionBook(of: base) == nil {
             let imported = RevisionStep(.imported, book.serving)
-            return try await catalog.record(
-                book, since: nil, entry(imported, .router), of: base)
+            do {
+                try await catalog.record(
+                    book, since: nil, entry(imported, .router), after: 0, of: base)
+            } catch CatalogConflict.outdated {}  // another router has written the same
         }
-        for number in former.wanted {
-            held[number] = try await catalog.revision(number, of: base)
-        }
-        book = former
-        if let candidate = book.candidate, book.states[candidate] == .staging {
+        try await takeOver(from: catalog)
+        if isLeading, let candidate = book.candidate, book.states[candidate] == .staging {
             let reason = "the router stopped while it was being staged"
             try await take(.router) { book throws(RevisionError) in
                 try book.fail(candidate, reason: reason)
             }
         }
         logger.notice("revision serves", metadata: ["revision": "\(book.serving)"])
+    }
+}
+
+// MARK: - Other routers
+
+extension Revisions {
+    /// Takes over what others have written, and stages what is to be staged where this router
+    /// leads.
+    func follow(upTo journalEnd: Int, isLeading: Bool) async throws {
+        await enter()
+        defer { leave() }
+        if let catalog, journalEnd != self.journalEnd {
+            try await takeOver(from: catalog)
+            await letGo()
+        }
+        self.isLeading = isLeading
+        resumeStaging()
+    }
+
+    /// The catalog is away: what is staged here, another router may stage by now.
+    func stopLeading() {
+        isLeading = false
+        resumeStaging()
+    }
+
+    /// New requests get what is written from here on; running ones keep what they have.
+    private func takeOver(from catalog: Catalog) async throws {
+        // First the line, then the book: what is written between the two is read again later.
+        let end = try await catalog.journalEnd(of: base)
+        guard let written = try await catalog.revisionBook(of: base) else { return }
+        for number in written.wanted where held[number] == nil {
+            held[number] = try await catalog.revision(number, of: base)
+        }
+        if written.candidate != book.candidate { uses = [:] }
+        book.takeOver(written)
+        journalEnd = end
+    }
+
+    /// Stages what is to be staged, whichever router opened it or left it; gives up what is over.
+    func resumeStaging() {
+        let wanted = book.candidate.flatMap { book.states[$0] == .staging ? $0 : nil }
+        if let staging, staging.revision != wanted || !isLeading {
+            staging.task.cancel()
+            self.staging = nil
+        }
+        guard isLeading, staging == nil, let wanted else { return }
+        beginStaging(revision(wanted))
+    }
+
+    /// Gives up a staging that was discarded; another router hears of it from the catalog.
+    func stopStaging(_ revision: Int) {
+        if staging?.revision == revision { staging?.task.cancel() }
+    }
+
+    private func beginStaging(_ revision: Revision) {
+        let task = Task {
+            await self.carryOut(revision)
+            self.endStaging(revision.number)
+        }
+        staging = (revision.number, task)
+    }
+
+    /// One that could not be recorded is begun again when the catalog is back.
+    private func endStaging(_ number: Int) {
+        guard catalog?.isShared == true, staging?.revision == number else { return }
+        staging = nil
     }
 }
 
@@ -126,70 +199,44 @@ extension Revisions {
 // MARK: - Steps
 
 extension Revisions {
-    /// Checks an edit, opens a revision for it and begins to stage it.
-    /// - Returns: its number, with the catalog's word that it is remembered.
-    /// - Throws: `FrontDoorError` naming the member that does not do; `RevisionError`,
-    ///   `StagingError`, `StorageError`.
-    func stage(_ edit: RevisionEdit) async throws -> Int {
-        guard catalog != nil else { throw StagingError.noCatalog }
-        var trial = book
-        let number = try trial.stage().revision
-        let before = serving
-        let checked = try await edit.applied(to: before, as: number, of: base, from: shelf)
-        let opened = try await take(edit.authorship, opening: checked) { book in
-            guard book.serving == before.number else {
-                throw StagingError.servingChanged(from: before.number, to: book.serving)
-            }
-            return try book.stage()
-        }
-        staging = Task { await self.carryOut(opened) }
-        return opened.number
-    }
-
-    /// Gives the candidate a share of the requests.
-    func canary(_ revision: Int, share: Double, _ authorship: Authorship) async throws {
-        try await take(authorship) { try $0.canary(revision, share: share) }
-    }
-
-    /// Lets the candidate serve every new request from now on; running ones keep what they have.
-    func promote(_ revision: Int, _ authorship: Authorship) async throws {
-        let isStaged = revision == book.candidate && book.states[revision] != .staging
-        if isStaged, let candidate = held[revision] {
-            let missing = await fleet.state.missing(of: candidate)
-            guard missing.isEmpty else { throw StagingError.lost(missing) }
-        }
-        try await take(authorship) { try $0.promote(revision) }
-    }
-
-    /// Lets serve again what served before the last promotion.
-    func rollBack(_ authorship: Authorship) async throws {
-        try await take(authorship) { try $0.rollBack() }
-    }
-
-    /// Gives up the candidate, or what a rollback would return to.
-    func discard(_ revision: Int, _ authorship: Authorship) async throws {
-        let isStaging = book.states[revision] == .staging
-        try await take(authorship) { try $0.discard(revision) }
-        if isStaging { staging?.cancel() }
-    }
-
     /// Takes a step: first in the catalog, then here. Steps follow one another; requests come and
-    /// go meanwhile.
+    /// go meanwhile. Where another router was first, its step is taken over, and this one decided
+    /// anew.
+    ///
+    /// - Parameter asLeader: nothing is done unless this router leads.
     /// - Returns: `opening` under the number that the step gave it, else what serves.
     @discardableResult
     func take(
-        _ authorship: Authorship, opening draft: Revision? = nil,
+        _ authorship: Authorship, opening draft: Revision? = nil, asLeader: Bool = false,
         _ step: (inout RevisionBook) throws -> RevisionStep
     ) async throws -> Revision {
         await enter()
         defer { leave() }
+        for _ in 1..<Self.attemptCountMax {
+            do { return try await attempt(authorship, draft, asLeader, step) } catch
+                CatalogConflict.outdated
+            {
+                if let catalog { try await takeOver(from: catalog) }
+                await letGo()
+            }
+        }
+        return try await attempt(authorship, draft, asLeader, step)
+    }
+
+    private func attempt(
+        _ authorship: Authorship, _ draft: Revision?, _ asLeader: Bool,
+        _ step: (inout RevisionBook) throws -> RevisionStep
+    ) async throws -> Revision {
         var next = book
         let done = try step(&next)
         let opened = draft.map {
             Revision(number: done.revision, experts: $0.experts, gates: $0.gates)
         }
-        try await catalog?.record(
-            next, since: book, entry(done, authorship), opened: opened, of: base)
+        if let catalog {
+            journalEnd = try await catalog.record(
+                next, since: book, entry(done, authorship), opened: opened, after: journalEnd,
+                asLeader: asLeader, of: base)
+        }
         // Not `book = next`: requests have been pinned and released while the catalog wrote.
         _ = try step(&book)
         if let opened { held[opened.number] = opened }
@@ -233,7 +280,7 @@ extension Revisions {
 
     private func removeAbandoned() async {
         do {
-            guard let catalog else { return }
+            guard let catalog, isLeading else { return }
             await shelf.remove(
                 try await catalog.abandonedArtifacts(of: base, besides: book.wanted))
         } catch {
