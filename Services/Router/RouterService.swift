@@ -105,7 +105,10 @@ final class RouterService: Service {
     var health: HealthReport {
         get async {
             let missing = await fleet.missing
-            return missing.isEmpty ? .ready : .unready(["no worker holds \(missing.words)"])
+            var report: HealthReport =
+                missing.isEmpty ? .ready : .unready(["no worker holds \(missing.words)"])
+            if let leader = await leadership?.leader { report.facts["leader"] = leader }
+            return report
         }
     }
 

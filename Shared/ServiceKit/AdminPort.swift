@@ -32,8 +32,11 @@ struct AdminPort: Sendable {
     private func readiness() async -> OutgoingResponse {
         let report = await promptHealth()
         let reasons = report.reasons.map { JSONValue.string($0) }
+        let facts = report.facts.sorted { $0.key < $1.key }.map {
+            ($0.key, JSONValue.string($0.value))
+        }
         return .json(
-            ["ready": .bool(report.isReady), "reasons": .array(reasons)],
+            .members([("ready", .bool(report.isReady)), ("reasons", .array(reasons))] + facts),
             status: report.isReady ? 200 : 503)
     }
 

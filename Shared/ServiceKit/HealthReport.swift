@@ -2,6 +2,8 @@
 public struct HealthReport: Sendable, Equatable {
     /// Sentences an operator understands: `layer 3 expert 7 has no live replica`.
     public let reasons: [String]
+    /// What operators want to know besides, by name: `leader`.
+    public var facts: [String: String] = [:]
 
     public var isReady: Bool { reasons.isEmpty }
 

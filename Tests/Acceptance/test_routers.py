@@ -3,6 +3,7 @@
 docs/OPERATING.md says how such a mesh is set up and what it promises.
 """
 
+import json
 import shutil
 import tempfile
 import time
@@ -30,17 +31,23 @@ HEARD_SECONDS = 5
 
 
 class Routers(Cluster):
-    """Two routers, two workers that dial both, a knowledge-store, a catalog that all share."""
+    """Two routers, two workers that dial both, a knowledge-store, a catalog that all share.
 
-    def __init__(self, server, model):
-        self.server = server
-        super().__init__(0, knowledge=True, model=model, router_flags=["--name", "router-1"])
+    `memory` is what each worker has; `copies` how many of each expert fit.
+    """
+
+    def __init__(self, server, model, memory=None, copies=2):
+        self.server, self.copies = server, copies
+        super().__init__(0, knowledge=True, model=model, router_flags=["--name", "router"])
         address = f"unix:{self.folder}/router-2.sock"
         self.second = Process("router-2", "router", self.folder, [
             "--listen", "127.0.0.1:0", "--mesh-listen", address, "--model-directory", model,
             *self.knowledge_flags(), "--name", "router-2"])
         self.workers = [
             self.worker(number, f"{self.link.address},{address}") for number in (1, 2)]
+        for worker in self.workers:
+            if memory:
+                worker.set("--memory", f"{memory}B")
 
     def knowledge_flags(self):
         return [
@@ -73,10 +80,13 @@ class Routers(Cluster):
 
     def is_placed(self, router):
         status = router.admin("/admin/status")
-        experts = [expert for layer in router.admin("/admin/experts")["layers"]
-                   for expert in layer["experts"]]
         return status["knowledge"]["connected"] and len(status["workers"]) == 2 and all(
-            len(expert["workers"]) == 2 for expert in experts)
+            len(workers) >= self.copies for workers in self.placement(router))
+
+    def placement(self, router):
+        """For each expert the workers that hold it for this router."""
+        return [set(expert["workers"]) for layer in router.admin("/admin/experts")["layers"]
+                for expert in layer["experts"]]
 
     def leader(self):
         """The router that leads; None unless there is one, and all that run know it."""
@@ -227,6 +237,15 @@ class RouterTests(unittest.TestCase):
         self.assertEqual(sorted(status for status, _ in answers), [200, 409], answers)
         self.wait_for_serving(candidate)
 
+    def test_status(self):
+        """every router says who leads: in its readiness, to programs, and to people"""
+        leader = self.cluster.leader()
+        for router in self.cluster.routers:
+            self.assertEqual(json.loads(router.get("/readyz"))["leader"], leader.name)
+            report = self.cluster.meshctl_of(router, "status")["router"]["catalog"]
+            self.assertEqual(report["leader"], leader.name)
+            self.assertEqual(report["leading"], router is leader)
+
     def test_leader_dies(self):
         """kill -9 of the leader under load: the other leads, loses no request, and promotes"""
         leader = self.cluster.leader()
@@ -296,6 +315,36 @@ class RouterTests(unittest.TestCase):
         self.assertTrue(router.is_ready(), "it can do what does not need the catalog")
         until(lambda: not router.admin("/admin/status")["catalog"]["connected"], HEARD_SECONDS,
               "the router notices")
+
+
+class TightMemoryTests(unittest.TestCase):
+    def test_placement(self):
+        """where memory is short, two routers ask the same of each worker, also after losses"""
+        available(mesh.fetch_weights)
+        server = available(Postgres)
+        self.addCleanup(server.close)
+        folder = Path(tempfile.mkdtemp(prefix="routers-"))
+        self.addCleanup(shutil.rmtree, folder, True)
+        model = imported(folder, "served")
+        size = sum(file.stat().st_size for file in (model / "experts").iterdir())
+        # Everything once, and a few experts twice.
+        with Routers(server, model, memory=int(size * 0.6), copies=1) as cluster:
+            self.assert_agreed(cluster)
+            for process in (cluster.workers[0], cluster.leader(), cluster.workers[1]):
+                process.kill()
+                if process in cluster.routers:
+                    cluster.start(process)
+                else:
+                    process.start()
+                cluster.wait_until_whole()
+                self.assert_agreed(cluster)
+
+    def assert_agreed(self, cluster):
+        until(lambda: cluster.placement(cluster.router) == cluster.placement(cluster.second),
+              HEARD_SECONDS, "both routers have the same placement")
+        for router in cluster.routers:
+            for worker in router.admin("/admin/status")["workers"]:
+                self.assertIsNone(worker["refusal"], worker)
 
 
 def negate_all(checkpoint):

@@ -106,8 +106,7 @@ actor Fleet: LoopBound {
 
     /// Follows the plan of the router that leads; nil plans here.
     func follow(_ guide: Placement?) {
-        state.follow(guide)
-        changed()
+        if state.follow(guide) { changed() }
     }
 
     /// Returns when every expert of a revision has a live copy, or waiting for that is in vain.

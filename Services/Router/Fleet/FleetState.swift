@@ -25,19 +25,6 @@ struct FleetState: Sendable {
         fileprivate var pausedUntil: Instant?
     }
 
-    struct Failure: Sendable {
-        let reason: String
-        /// When it may be asked to load the artifact again.
-        let retryAt: Instant
-    }
-
-    /// The full set that a worker is to hold from now on.
-    struct Assignment: Sendable, Equatable {
-        let worker: WorkerID
-        let number: Int
-        let digests: Set<ArtifactDigest>
-    }
-
     /// Bytes that one assignment may have to load, so that each piece of a long move serves as soon
     /// as it is there.
     static let loadByteCountMax = 64 << 20
@@ -115,10 +102,12 @@ struct FleetState: Sendable {
     }
 
     /// Follows the plan of another router where that serves everything; nil plans here.
-    mutating func follow(_ guide: Placement?) {
-        guard guide != self.guide else { return }
+    /// - Returns: Whether that is new.
+    mutating func follow(_ guide: Placement?) -> Bool {
+        guard guide != self.guide else { return false }
         self.guide = guide
         plan = nil
+        return true
     }
 
     mutating func confirmed(

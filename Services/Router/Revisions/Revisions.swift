@@ -127,6 +127,9 @@ extension Revisions {
             held[number] = try await catalog.revision(number, of: base)
         }
         if written.candidate != book.candidate { uses = [:] }
+        if written.serving != book.serving {
+            logger.notice("revision serves", metadata: ["revision": "\(written.serving)"])
+        }
         book.takeOver(written)
         journalEnd = end
     }
@@ -157,8 +160,7 @@ extension Revisions {
 
     /// One that could not be recorded is begun again when the catalog is back.
     private func endStaging(_ number: Int) {
-        guard catalog?.isShared == true, staging?.revision == number else { return }
-        staging = nil
+        if catalog?.isShared == true, staging?.revision == number { staging = nil }
     }
 }
 
@@ -213,8 +215,8 @@ extension Revisions {
         await enter()
         defer { leave() }
         for _ in 1..<Self.attemptCountMax {
-            do { return try await attempt(authorship, draft, asLeader, step) } catch
-                CatalogConflict.outdated
+            do { return try await attempt(authorship, draft, asLeader, step) } catch CatalogConflict
+                .outdated
             {
                 if let catalog { try await takeOver(from: catalog) }
                 await letGo()

@@ -1,0 +1,74 @@
+import Checkpoint
+import Testing
+
+@testable import Router
+
+private let a = WorkerID(name: "a")
+private let b = WorkerID(name: "b")
+private let served = revision(layers: 1, experts: 4)
+private let now = ContinuousClock.now
+
+/// A router that follows the plan of the one that leads.
+struct FleetGuideTests {
+    /// Two workers that have room for everything and hold nothing.
+    private func fleet(_ workers: [WorkerID] = [a, b]) -> FleetState {
+        var state = FleetState(
+            planner: PlacementPlanner(replicaCount: 1), numericClass: "here", serving: served)
+        for worker in workers {
+            state.join(
+                worker, capacityByteCount: 1_000, host: "", numericClass: "here", resident: [])
+        }
+        return state
+    }
+
+    /// Everything on one worker: no planner would.
+    private func allOn(_ worker: WorkerID) -> Placement {
+        var plan = Placement()
+        plan.set(worker, to: served.digests)
+        return plan
+    }
+
+    @Test func `the leader's plan is asked of the workers as it is`() {
+        var state = fleet()
+        #expect(state.follow(allOn(b)))
+        let assignments = state.nextAssignments(at: now)
+        #expect(assignments.map(\.worker) == [b])
+        #expect(assignments.first?.digests == served.digests)
+        #expect(!state.follow(allOn(b)), "nothing new")
+    }
+
+    @Test func `a plan that leaves something without a place is not followed`() {
+        var state = fleet([a])
+        #expect(state.follow(allOn(b)))
+        #expect(state.nextAssignments(at: now).first?.worker == a)
+        var other = fleet()
+        #expect(other.follow(Placement()))
+        #expect(Set(other.nextAssignments(at: now).map(\.worker)) == [a, b])
+    }
+
+    @Test func `what a worker could not load is not asked of it again and again`() throws {
+        var state = fleet()
+        _ = state.follow(allOn(b))
+        let assignment = try #require(state.nextAssignments(at: now).first)
+        let broken = try #require(served.digests.first)
+        state.confirmed(
+            assignment, residentByteCount: 30, failures: [broken: "damaged"], at: now)
+        let next = state.nextAssignments(at: now)
+        #expect(!next.contains { $0.worker == b && $0.digests.contains(broken) })
+        #expect(next.contains { $0.worker == a && $0.digests.contains(broken) })
+    }
+
+    @Test func `a worker that leaves is planned around`() {
+        var state = fleet()
+        _ = state.follow(allOn(b))
+        state.drain(b)
+        #expect(state.nextAssignments(at: now).map(\.worker) == [a])
+    }
+
+    @Test func `without a leader's plan each router plans for itself`() {
+        var state = fleet()
+        _ = state.follow(allOn(b))
+        #expect(state.follow(nil))
+        #expect(Set(state.nextAssignments(at: now).map(\.worker)) == [a, b])
+    }
+}
