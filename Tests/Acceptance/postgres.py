@@ -27,7 +27,7 @@ class Postgres:
         self.url = f"postgres://mesh@{quote(rest, safe='')}/postgres"
 
     def obey(self, order):
-        """`stop`, `kill` or `start`; returns when it is done."""
+        """`stop` or `start`; returns when it is done."""
         self.child.stdin.write(f"{order}\n")
         self.child.stdin.flush()
         answer = self.answers.readline().strip()

@@ -31,13 +31,10 @@ HEARD_SECONDS = 5
 
 
 class Routers(Cluster):
-    """Two routers, two workers that dial both, a knowledge-store, a catalog that all share.
+    """Two routers, two workers that dial both, a knowledge-store, a catalog that all share."""
 
-    `memory` is what each worker has; `copies` how many of each expert fit.
-    """
-
-    def __init__(self, server, model, memory=None, copies=2):
-        self.server, self.copies = server, copies
+    def __init__(self, server, model):
+        self.server = server
         super().__init__(0, knowledge=True, model=model, router_flags=["--name", "router"])
         address = f"unix:{self.folder}/router-2.sock"
         self.second = Process("router-2", "router", self.folder, [
@@ -45,9 +42,6 @@ class Routers(Cluster):
             *self.knowledge_flags(), "--name", "router-2"])
         self.workers = [
             self.worker(number, f"{self.link.address},{address}") for number in (1, 2)]
-        for worker in self.workers:
-            if memory:
-                worker.set("--memory", f"{memory}B")
 
     def knowledge_flags(self):
         return [
@@ -81,7 +75,7 @@ class Routers(Cluster):
     def is_placed(self, router):
         status = router.admin("/admin/status")
         return status["knowledge"]["connected"] and len(status["workers"]) == 2 and all(
-            len(workers) >= self.copies for workers in self.placement(router))
+            len(workers) == 2 for workers in self.placement(router))
 
     def placement(self, router):
         """For each expert the workers that hold it for this router."""
@@ -315,36 +309,6 @@ class RouterTests(unittest.TestCase):
         self.assertTrue(router.is_ready(), "it can do what does not need the catalog")
         until(lambda: not router.admin("/admin/status")["catalog"]["connected"], HEARD_SECONDS,
               "the router notices")
-
-
-class TightMemoryTests(unittest.TestCase):
-    def test_placement(self):
-        """where memory is short, two routers ask the same of each worker, also after losses"""
-        available(mesh.fetch_weights)
-        server = available(Postgres)
-        self.addCleanup(server.close)
-        folder = Path(tempfile.mkdtemp(prefix="routers-"))
-        self.addCleanup(shutil.rmtree, folder, True)
-        model = imported(folder, "served")
-        size = sum(file.stat().st_size for file in (model / "experts").iterdir())
-        # Everything once, and a few experts twice.
-        with Routers(server, model, memory=int(size * 0.6), copies=1) as cluster:
-            self.assert_agreed(cluster)
-            for process in (cluster.workers[0], cluster.leader(), cluster.workers[1]):
-                process.kill()
-                if process in cluster.routers:
-                    cluster.start(process)
-                else:
-                    process.start()
-                cluster.wait_until_whole()
-                self.assert_agreed(cluster)
-
-    def assert_agreed(self, cluster):
-        until(lambda: cluster.placement(cluster.router) == cluster.placement(cluster.second),
-              HEARD_SECONDS, "both routers have the same placement")
-        for router in cluster.routers:
-            for worker in router.admin("/admin/status")["workers"]:
-                self.assertIsNone(worker["refusal"], worker)
 
 
 def negate_all(checkpoint):

@@ -15,13 +15,9 @@ private func entry(_ step: RevisionStep) -> JournalEntry {
 
 /// Several routers, one catalog.
 @Suite(.withPostgres) struct CatalogRoutersTests {
-    /// Ends every session but the one that says so.
     private func endSessions(_ home: CatalogHome) throws {
-        try home.database().run(
-            """
-            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid()
-            """)
+        guard case .server(let address) = home.location else { return }
+        try PostgresServer.shared.get().endSessions(of: address)
     }
 
     @Test func `one router leads, and the others know which`() async throws {
@@ -45,6 +41,9 @@ private func entry(_ step: RevisionStep) -> JournalEntry {
         var plan = Placement()
         plan.set(WorkerID(name: "a"), to: [ArtifactDigest(of: [7])])
         try endSessions(home)
+        await #expect(throws: (any Error).self, "the session is lost, before it or under it") {
+            try await first.publish(plan, of: base)
+        }
         await #expect(throws: CatalogConflict.notLeading) {
             try await first.publish(plan, of: base)
         }

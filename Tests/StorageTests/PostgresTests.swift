@@ -25,9 +25,9 @@ struct PostgresTests {
     }
 
     @Test func `a connection that was lost at rest is opened again unseen`() throws {
-        let database = try PostgresDatabase(server().makeDatabase())
-        try server().obey("kill")
-        try server().obey("start")
+        let address = try server().makeDatabase()
+        let database = try PostgresDatabase(address)
+        try server().endSessions(of: address)
         #expect(try database.first("SELECT 7") { try $0.int(0) } == 7)
     }
 
@@ -58,8 +58,7 @@ struct PostgresTests {
             try database.transaction {
                 runs += 1
                 try database.run("INSERT INTO t VALUES(1)")
-                try server().obey("kill")
-                try server().obey("start")
+                try server().endSessions(of: address)
                 try database.run("INSERT INTO t VALUES(2)")
             }
         }

@@ -58,7 +58,18 @@ public import Testing
         return PostgresAddress("postgres://mesh@\(host)/\(database)")!
     }
 
-    /// `stop`, `kill` or `start`; returns when it is done.
+    /// Ends all other sessions of a database; returns when they are over.
+    public func endSessions(of address: PostgresAddress) throws {
+        let others = """
+            FROM pg_stat_activity WHERE datname = current_database()
+            AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+            """
+        let database = try PostgresDatabase(address)
+        try database.run("SELECT pg_terminate_backend(pid) \(others)")
+        while try database.first("SELECT count(*) \(others)", as: { try $0.int(0) }) != 0 {}
+    }
+
+    /// `stop` or `start`; returns when it is done.
     public func obey(_ order: String) {
         unsafe fputs("\(order)\n", orders)
         unsafe fflush(orders)

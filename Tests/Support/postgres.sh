@@ -2,7 +2,7 @@
 # A PostgreSQL server of one's own, for tests: postgres.sh ANSWERS
 #
 # Writes "ready FOLDER" to ANSWERS once it listens on a socket in FOLDER (user mesh), or
-# "unavailable REASON". Then it obeys lines of its input: stop, start, kill; each is answered "done".
+# "unavailable REASON". Then it obeys lines of its input: stop, start; each is answered "done".
 # It ends, and leaves nothing, when its input ends: also when whoever started it was killed.
 set -euo pipefail
 exec 3>"$1"
@@ -41,8 +41,6 @@ echo "ready $folder" >&3
 while read -r command; do
     case "$command" in
         stop) control -m fast stop ;;
-        kill) control -m immediate stop ;;
         start) start ;;
-    esac
-    echo "done" >&3
+    esac && echo "done" >&3 || echo "$command failed: $(tail -1 "$folder/control.log") $(tail -1 "$folder/log")" >&3
 done

@@ -185,7 +185,7 @@ struct FleetState: Sendable {
     private mutating func currentPlan() -> Placement {
         if let plan { return plan }
         let made =
-            guide?.serving(demand, on: targets)
+            guide?.serving(demand, on: targets, current: live)
             ?? planner.plan(demand, on: targets, current: live)
         (plan, lastPlan) = (made, made)
         return made
@@ -265,21 +265,6 @@ struct FleetState: Sendable {
 
 extension FleetState {
     // MARK: - What is known
-
-    /// Whom to ask for an artifact. A replica of another numeric class may give other last bits; it
-    /// is asked only when none of the first class is there.
-    func holders(of digest: ArtifactDigest) -> [WorkerID] {
-        let all = live.workers(holding: digest)
-        let equal = all.filter { members[$0]?.numericClass == numericClass }
-        return equal.isEmpty ? all : equal
-    }
-
-    var serving: Revision { revisions[0] }
-
-    /// Experts of a revision without a live copy, in order.
-    func missing(of revision: Revision) -> [ExpertID] {
-        revision.expertIDs.filter { live.workers(holding: revision[$0].digest).isEmpty }
-    }
 
     /// Waiting for it is in vain unless a worker comes.
     func isHomeless(_ digest: ArtifactDigest) -> Bool { homeless.digests.contains(digest) }

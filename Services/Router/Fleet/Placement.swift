@@ -38,15 +38,22 @@ struct Placement: Equatable, Sendable {
 }
 
 extension Placement {
-    /// What this plan, made by another router, gives to those who are here; nil when it leaves
-    /// anything that is wanted without a place.
-    func serving(_ demand: PlacementDemand, on targets: [PlacementTarget]) -> Placement? {
+    /// What this plan, made by another router, gives to those who are here. What that one does not
+    /// want, because only requests of this router still run on it, stays where it is. Nil when
+    /// anything is left without a place.
+    func serving(
+        _ demand: PlacementDemand, on targets: [PlacementTarget], current: Placement
+    ) -> Placement? {
         let refused = Dictionary(uniqueKeysWithValues: targets.map { ($0.worker, $0.refused) })
         var placement = Placement()
         for artifact in demand.artifacts {
-            let workers = workers(holding: artifact.digest).filter {
-                refused[$0].map { !$0.contains(artifact.digest) } ?? false
+            let able = { (worker: WorkerID) in
+                refused[worker].map { !$0.contains(artifact.digest) } ?? false
             }
+            let planned = workers(holding: artifact.digest).filter(able)
+            let workers =
+                planned.isEmpty
+                ? current.workers(holding: artifact.digest).filter(able) : planned
             guard !workers.isEmpty else { return nil }
             for worker in workers { placement.add(worker, to: artifact.digest) }
         }

@@ -59,6 +59,10 @@ actor Leadership {
             try await (leads ? publishPlan() : followPlan(news.planNumber))
             await ingestor?.lead(leads)
             if isNew || isNews { await ingestor?.wake() }
+        } catch is CatalogConflict {
+            // The session was lost meanwhile; the next look tells who leads.
+            isLeading = false
+            await revisions.stopLeading()
         } catch {
             await standAlone(because: error)
         }
