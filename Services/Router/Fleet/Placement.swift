@@ -44,7 +44,8 @@ extension Placement {
     func serving(
         _ demand: PlacementDemand, on targets: [PlacementTarget], current: Placement
     ) -> Placement? {
-        let refused = Dictionary(uniqueKeysWithValues: targets.map { ($0.worker, $0.refused) })
+        let staying = targets.filter { !$0.isLastResort }
+        let refused = Dictionary(uniqueKeysWithValues: staying.map { ($0.worker, $0.refused) })
         var placement = Placement()
         for artifact in demand.artifacts {
             let able = { (worker: WorkerID) in
