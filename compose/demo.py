@@ -14,7 +14,7 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 from openai import OpenAI  # noqa: E402: it takes a second, which is long enough to be interrupted in
 
 QUESTIONS = [
-    "What is the licence of the base model?",
+    "Which checksum do frames carry?",
     "How long may requests in flight take to finish after SIGTERM?",
     "Who invented the telephone?",  # not in the documents, and the answer should say so
 ]

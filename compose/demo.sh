@@ -37,7 +37,7 @@ step "starting router, two expert-workers and knowledge-store"
 "$bin/meshctl" status
 
 step "ingesting docs/"
-"$bin/meshctl" ingest docs README.md --collection docs
+"$bin/meshctl" ingest docs --collection docs
 
 step "asking through the official OpenAI client"
 url="$("$bin/meshctl" status --json | "$python" -c 'import json, sys; print(json.load(sys.stdin)["url"])')"

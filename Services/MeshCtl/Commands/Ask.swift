@@ -6,7 +6,7 @@ struct Ask: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Ask a question; the answer is streamed, its citations follow.",
         discussion: """
-              meshctl ask "How long is a frame header?"
+              meshctl ask "Which checksum do frames carry?"
               meshctl ask --collection manuals --experts "What does git bisect do?"
             """)
 
