@@ -18,6 +18,8 @@ final class ExpertWorkerService: Service {
     private let logger: Logger
     private let loop = EventLoop(name: "io")
     private let links: RouterLinks
+    /// Tells this process from another of the same name.
+    private let instance = UInt64.random(in: 1 ... .max)
     private let known = KnownProcesses()
     private let handlers: Handlers
 
@@ -108,6 +110,6 @@ final class ExpertWorkerService: Service {
             role: .expertWorker, name: configuration.name,
             numericClass: ComputeThreads.kernelName,
             capacityBytes: configuration.memoryByteCountMax, coreCount: configuration.threadCount,
-            host: configuration.host)
+            host: configuration.host, instance: instance)
     }
 }

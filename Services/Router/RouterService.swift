@@ -118,13 +118,9 @@ final class RouterService: Service {
     ) async throws -> Server {
         try await Server.listen(
             on: configuration.meshListen, loop: loop, hello: hello, handlers: handlers,
+            refusal: { await fleet.refusal(of: $0) },
             onFailure: { logger.warning("mesh connection refused", metadata: ["reason": "\($0)"]) },
-            onPeer: { peer in
-                guard peer.remote.role == .expertWorker else {
-                    return await peer.close(reason: "only expert-workers dial a router")
-                }
-                await fleet.serve(peer)
-            })
+            onPeer: { await fleet.serve($0) })
     }
 
     private static func catalog(_ configuration: RouterConfiguration) async throws -> Catalog? {

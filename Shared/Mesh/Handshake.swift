@@ -28,7 +28,11 @@ struct Handshake: Sendable {
     }
 
     /// The server's side: hears who calls, answers with who is here, or with a fault.
-    func answer(_ socket: Socket) async throws(MeshError) -> Hello {
+    ///
+    /// - Parameter refusal: Why a caller is not wanted; nil for one who is.
+    func answer(
+        _ socket: Socket, refusal: @Sendable (Hello) async -> Fault?
+    ) async throws(MeshError) -> Hello {
         let request: Frame
         do throws(TransportError) {
             request = try await socket.receive(
@@ -38,11 +42,12 @@ struct Handshake: Sendable {
         }
         do throws(MeshError) {
             let remote = try readRequest(request)
+            if let fault = await refusal(remote) { throw MeshError.fault(fault) }
             try send(frame(requestID: request.requestID, flags: .reply), on: socket)
             return remote
         } catch {
             // So that the caller's log says what is wrong, too.
-            try send(refusal(of: request, because: error), on: socket)
+            try send(fault(answering: request, because: error), on: socket)
             throw error
         }
     }
@@ -61,7 +66,7 @@ struct Handshake: Sendable {
         do throws(TransportError) { try socket.send(frame) } catch { throw .unavailable(error) }
     }
 
-    private func refusal(of request: Frame, because error: MeshError) -> Frame {
+    private func fault(answering request: Frame, because error: MeshError) -> Frame {
         let fault =
             if case .fault(let fault) = error { fault } else {
                 Fault(code: .badRequest, message: "\(error)")

@@ -10,6 +10,7 @@ public actor Server: LoopBound {
     private let handlers: Handlers
     private let limits: MeshLimits
     private let handshake: Handshake
+    private let refusal: @Sendable (Hello) async -> Fault?
     private let onPeer: @Sendable (Peer) async -> Void
     private let onFailure: @Sendable (MeshError) -> Void
 
@@ -23,6 +24,7 @@ public actor Server: LoopBound {
     private init(
         _ address: SocketAddress, loop: EventLoop, hello: Hello, handlers: Handlers,
         limits: MeshLimits,
+        refusal: @escaping @Sendable (Hello) async -> Fault?,
         onFailure: @escaping @Sendable (MeshError) -> Void,
         onPeer: @escaping @Sendable (Peer) async -> Void
     ) {
@@ -30,6 +32,7 @@ public actor Server: LoopBound {
         self.loop = loop
         self.handlers = handlers
         self.limits = limits
+        self.refusal = refusal
         self.onFailure = onFailure
         self.onPeer = onPeer
         handshake = Handshake(hello: hello, loop: loop, limits: limits)
@@ -38,12 +41,15 @@ public actor Server: LoopBound {
     /// Starts to listen.
     ///
     /// - Parameters:
+    ///   - refusal: Why a caller is not wanted, which both sides are told; nil for one who is.
+    ///     A caller waits no longer than `MeshLimits.helloTimeout` for it.
     ///   - onFailure: Called for each connection that ended before a Hello; for the log.
     ///   - onPeer: Called once for each peer, which stays open when this returns: it is closed by
     ///     the other side, by silence, or by `drain`.
     public static func listen(
         on address: SocketAddress, loop: EventLoop, hello: Hello, handlers: Handlers,
         limits: MeshLimits = MeshLimits(),
+        refusal: @escaping @Sendable (Hello) async -> Fault? = { _ in nil },
         onFailure: @escaping @Sendable (MeshError) -> Void = { _ in },
         onPeer: @escaping @Sendable (Peer) async -> Void = { _ in }
     ) async throws(MeshError) -> Server {
@@ -51,7 +57,7 @@ public actor Server: LoopBound {
             let socket = try await ListeningSocket(on: address)
             let server = Server(
                 socket.address, loop: loop, hello: hello, handlers: handlers, limits: limits,
-                onFailure: onFailure, onPeer: onPeer)
+                refusal: refusal, onFailure: onFailure, onPeer: onPeer)
             await server.start(socket)
             return server
         } catch {
@@ -111,7 +117,7 @@ public actor Server: LoopBound {
     private func meet(_ socket: Socket, _ id: Int) async {
         defer { strangers[id] = nil }
         do throws(MeshError) {
-            let remote = try await handshake.answer(socket)
+            let remote = try await handshake.answer(socket, refusal: refusal)
             let peer = Peer(remote: remote, on: loop, handlers: handlers, limits: limits)
             await peer.start(socket)
             peers[id] = peer

@@ -45,7 +45,7 @@ struct TinyMesh {
             handlers: Handlers(
                 artifacts: ArtifactSource(
                     stores: [loaded.directory.artifacts], loop: EventLoop(name: "artifacts"))),
-            onPeer: { await fleet.serve($0) })
+            refusal: { await fleet.refusal(of: $0) }, onPeer: { await fleet.serve($0) })
         let engine = Engine(
             decoder: loaded.decoder, tokenizer: loaded.tokenizer, fleet: fleet,
             limits: Scheduler.Limits(), loop: EventLoop(name: "compute"))
@@ -57,7 +57,8 @@ struct TinyMesh {
     ///
     /// - Parameter fetches: It has no model directory, and fetches everything from the router.
     func addWorker(
-        _ name: String, memoryByteCountMax: Int = 1 << 30, fetches: Bool = false
+        _ name: String, memoryByteCountMax: Int = 1 << 30, fetches: Bool = false,
+        instance: UInt64 = 0
     ) async throws -> Peer {
         let shard = ExpertShard(
             memoryByteCountMax: memoryByteCountMax, loop: EventLoop(name: name))
@@ -71,14 +72,16 @@ struct TinyMesh {
             inUse: { await shard.digestsInUse })
         let hold = HoldHandler(shard: shard, loader: loader)
         return try await join(
-            name, capacityBytes: memoryByteCountMax, handlers: Handlers(shard: shard, hold: hold))
+            name, capacityBytes: memoryByteCountMax, instance: instance,
+            handlers: Handlers(shard: shard, hold: hold))
     }
 
     /// Dials the router as a worker with these handlers, and returns once the router may use it.
     func join(
-        _ name: String, capacityBytes: Int = 1 << 30, handlers: Handlers
+        _ name: String, capacityBytes: Int = 1 << 30, instance: UInt64 = 0, handlers: Handlers
     ) async throws -> Peer {
-        let peer = try await dial(name, capacityBytes: capacityBytes, handlers: handlers)
+        let peer = try await dial(
+            name, capacityBytes: capacityBytes, instance: instance, handlers: handlers)
         while await fleet.state.live.digests(on: WorkerID(name: name)).isEmpty {
             await fleet.waitForChange(atMost: .milliseconds(100))
         }
@@ -88,13 +91,13 @@ struct TinyMesh {
 
     /// Dials the router as a worker with these handlers, and returns once the router knows it.
     func dial(
-        _ name: String, capacityBytes: Int = 1 << 30, handlers: Handlers
+        _ name: String, capacityBytes: Int = 1 << 30, instance: UInt64 = 0, handlers: Handlers
     ) async throws -> Peer {
         let peer = try await Peer.connect(
             to: address, on: loop,
             hello: Hello(
                 role: .expertWorker, name: name, numericClass: ComputeThreads.kernelName,
-                capacityBytes: capacityBytes),
+                capacityBytes: capacityBytes, host: "here", instance: instance),
             handlers: handlers, deadline: .after(.seconds(5)))
         while await fleet.state.members[WorkerID(name: name)] == nil {
             await fleet.waitForChange(atMost: .milliseconds(100))

@@ -26,6 +26,8 @@ extension [ExpertID] {
 /// A worker's name, unique among the connected workers of a router.
 struct WorkerID: Hashable, Comparable, Sendable {
     static let byteCountMax = 128
+    /// To follow "a name is".
+    static let rule = "1 to 128 letters, digits and -._:"
 
     let name: String
 

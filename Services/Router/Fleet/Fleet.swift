@@ -56,12 +56,9 @@ actor Fleet: LoopBound {
 
     // MARK: - Membership
 
-    /// A worker has dialled in; returns when it has gone.
+    /// A worker has dialled in and was not refused; returns when it has gone.
     func serve(_ peer: Peer) async {
-        guard let worker = WorkerID(validating: peer.remote.name) else {
-            logger.error("worker has an impossible name", metadata: ["name": "\(peer.remote.name)"])
-            return await peer.close(reason: "a worker's name has letters, digits and -._: only")
-        }
+        let worker = WorkerID(name: peer.remote.name)
         guard let resident = await holdings(of: peer) else { return await peer.close() }
         if let former = peers[worker] { await former.close() }
         peers[worker] = peer
