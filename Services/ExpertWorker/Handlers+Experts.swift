@@ -18,9 +18,8 @@ extension Handlers {
         }
         on(WorkerStatus.self) { _, _, context in
             let reply = WorkerStatusReply(
-                inFlight: await context.peer.inFlight, residentBytes: await shard.residentBytes,
-                artifacts: await shard.statistics)
-            return (reply, .empty)
+                inFlight: await context.peer.inFlight, residentBytes: await shard.residentBytes)
+            return (reply, Attachment(await shard.statistics.records))
         }
     }
 }

@@ -3,6 +3,7 @@ internal import HTTP
 internal import JSON
 internal import Mesh
 internal import ServiceKit
+internal import Transport
 internal import Wire
 
 /// What the admin port tells about the mesh: `/admin/status` and `/admin/experts`.
@@ -134,9 +135,9 @@ struct AdminReports: Sendable {
     }
 
     private static func counters(of peer: Peer) async -> [ArtifactStatistics] {
-        do throws(MeshError) {
-            return try await peer.call(WorkerStatus(), deadline: .after(workerDuration))
-                .message.artifacts
+        do {
+            let reply = try await peer.call(WorkerStatus(), deadline: .after(workerDuration))
+            return try [ArtifactStatistics](records: reply.attachment.bytes)
         } catch {
             return []  // a worker that is going is not in the sums
         }

@@ -412,51 +412,6 @@ void   mesh__worker_status__free_unpacked
   assert(message->base.descriptor == &mesh__worker_status__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   mesh__artifact_statistics__init
-                     (Mesh__ArtifactStatistics         *message)
-{
-  static const Mesh__ArtifactStatistics init_value = MESH__ARTIFACT_STATISTICS__INIT;
-  *message = init_value;
-}
-size_t mesh__artifact_statistics__get_packed_size
-                     (const Mesh__ArtifactStatistics *message)
-{
-  assert(message->base.descriptor == &mesh__artifact_statistics__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t mesh__artifact_statistics__pack
-                     (const Mesh__ArtifactStatistics *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &mesh__artifact_statistics__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t mesh__artifact_statistics__pack_to_buffer
-                     (const Mesh__ArtifactStatistics *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &mesh__artifact_statistics__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Mesh__ArtifactStatistics *
-       mesh__artifact_statistics__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Mesh__ArtifactStatistics *)
-     protobuf_c_message_unpack (&mesh__artifact_statistics__descriptor,
-                                allocator, len, data);
-}
-void   mesh__artifact_statistics__free_unpacked
-                     (Mesh__ArtifactStatistics *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &mesh__artifact_statistics__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   mesh__worker_status_reply__init
                      (Mesh__WorkerStatusReply         *message)
 {
@@ -967,97 +922,7 @@ const ProtobufCMessageDescriptor mesh__worker_status__descriptor =
   (ProtobufCMessageInit) mesh__worker_status__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor mesh__artifact_statistics__field_descriptors[5] =
-{
-  {
-    "digest",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__ArtifactStatistics, digest),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "byte_count",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__ArtifactStatistics, byte_count),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "row_count",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__ArtifactStatistics, row_count),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "weight_mass",
-    4,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_DOUBLE,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__ArtifactStatistics, weight_mass),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "compute_nanoseconds",
-    5,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Mesh__ArtifactStatistics, compute_nanoseconds),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned mesh__artifact_statistics__field_indices_by_name[] = {
-  1,   /* field[1] = byte_count */
-  4,   /* field[4] = compute_nanoseconds */
-  0,   /* field[0] = digest */
-  2,   /* field[2] = row_count */
-  3,   /* field[3] = weight_mass */
-};
-static const ProtobufCIntRange mesh__artifact_statistics__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 5 }
-};
-const ProtobufCMessageDescriptor mesh__artifact_statistics__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "mesh.ArtifactStatistics",
-  "ArtifactStatistics",
-  "Mesh__ArtifactStatistics",
-  "mesh",
-  sizeof(Mesh__ArtifactStatistics),
-  5,
-  mesh__artifact_statistics__field_descriptors,
-  mesh__artifact_statistics__field_indices_by_name,
-  1,  mesh__artifact_statistics__number_ranges,
-  (ProtobufCMessageInit) mesh__artifact_statistics__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor mesh__worker_status_reply__field_descriptors[3] =
+static const ProtobufCFieldDescriptor mesh__worker_status_reply__field_descriptors[2] =
 {
   {
     "in_flight",
@@ -1083,29 +948,15 @@ static const ProtobufCFieldDescriptor mesh__worker_status_reply__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
-  {
-    "artifacts",
-    4,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Mesh__WorkerStatusReply, n_artifacts),
-    offsetof(Mesh__WorkerStatusReply, artifacts),
-    &mesh__artifact_statistics__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
 };
 static const unsigned mesh__worker_status_reply__field_indices_by_name[] = {
-  2,   /* field[2] = artifacts */
   0,   /* field[0] = in_flight */
   1,   /* field[1] = resident_bytes */
 };
-static const ProtobufCIntRange mesh__worker_status_reply__number_ranges[2 + 1] =
+static const ProtobufCIntRange mesh__worker_status_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 4, 2 },
-  { 0, 3 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor mesh__worker_status_reply__descriptor =
 {
@@ -1115,10 +966,10 @@ const ProtobufCMessageDescriptor mesh__worker_status_reply__descriptor =
   "Mesh__WorkerStatusReply",
   "mesh",
   sizeof(Mesh__WorkerStatusReply),
-  3,
+  2,
   mesh__worker_status_reply__field_descriptors,
   mesh__worker_status_reply__field_indices_by_name,
-  2,  mesh__worker_status_reply__number_ranges,
+  1,  mesh__worker_status_reply__number_ranges,
   (ProtobufCMessageInit) mesh__worker_status_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -68,6 +68,14 @@ extension ArtifactStore {
         return entries.sorted { ($0.usedAt, $0.digest) < ($1.usedAt, $1.digest) }
     }
 
+    /// What an artifact takes on the disk; its content is not looked at. Throws `unreadable`.
+    public func byteCount(of digest: ArtifactDigest) throws(CheckpointError) -> Int {
+        guard let entry = entry(named: digest.description) else {
+            throw .unreadable(path: file(digest), reason: "not there, or not a regular file")
+        }
+        return entry.byteCount
+    }
+
     private func entry(named name: String) -> Entry? {
         let suffix = PartialArtifact.suffix
         let spelling = name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name

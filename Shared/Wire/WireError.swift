@@ -8,6 +8,8 @@ public enum WireError: Error, Equatable, CustomStringConvertible {
     case unknownChoice(field: String, value: UInt32)
     case tooMany(field: String, count: Int, max: Int)
     case missing(field: String)
+    /// An attachment of records of 64 bytes has another length.
+    case partOfRecord(byteCount: Int)
     /// Does not fit a signed 64-bit number, or lies before the start of its range.
     case outOfRange(field: String)
 
@@ -25,6 +27,9 @@ public enum WireError: Error, Equatable, CustomStringConvertible {
             "\(field): \(count) elements, at most \(max) are accepted; split the request"
         case .missing(let field):
             "\(field): missing"
+        case .partOfRecord(let count):
+            "\(count) bytes are no whole number of records of "
+                + "\(ArtifactStatistics.recordByteCount) bytes"
         case .outOfRange(let field):
             "\(field): does not fit a signed 64-bit number, or ends before its start"
         }

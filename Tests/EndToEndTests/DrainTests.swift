@@ -69,7 +69,7 @@ extension TinyMesh {
             throw CancellationError()
         }
         handlers.on(WorkerStatus.self) { _, _, _ in
-            (WorkerStatusReply(inFlight: 0, residentBytes: 0, artifacts: []), .empty)
+            (WorkerStatusReply(inFlight: 0, residentBytes: 0), .empty)
         }
         return try await dial(name, handlers: handlers)
     }

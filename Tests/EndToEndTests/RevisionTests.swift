@@ -255,7 +255,7 @@ extension TinyMesh {
             (HoldArtifactsReply(residentBytes: 1), .empty)
         }
         handlers.on(WorkerStatus.self) { _, _, _ in
-            (WorkerStatusReply(inFlight: 0, residentBytes: 0, artifacts: []), .empty)
+            (WorkerStatusReply(inFlight: 0, residentBytes: 0), .empty)
         }
         return try await join("liar", handlers: handlers)
     }

@@ -73,7 +73,7 @@ import Wire
         var clientHandlers = Handlers()
         clientHandlers.on(WorkerStatus.self) { _, _, context in
             (
-                WorkerStatusReply(inFlight: Int(context.traceID), residentBytes: 0, artifacts: []),
+                WorkerStatusReply(inFlight: Int(context.traceID), residentBytes: 0),
                 .empty
             )
         }

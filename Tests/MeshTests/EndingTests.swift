@@ -19,7 +19,7 @@ import Wire
             }
             handlers.onStream(WorkerStatus.self) { [started, cancelled] _, _, _, replies in
                 try await replies.send(
-                    WorkerStatusReply(inFlight: 1, residentBytes: 0, artifacts: []))
+                    WorkerStatusReply(inFlight: 1, residentBytes: 0))
                 try await Gate.hang(started, cancelled)
             }
             stage = try await Stage(handlers)

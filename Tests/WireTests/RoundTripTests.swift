@@ -26,13 +26,7 @@ import Wire
                 .init(digest: digest.reversed(), rows: [], weights: []),
             ]),
         ExpertCombine(rowCount: 4, computeNanoseconds: 123_456_789_012), WorkerStatus(),
-        WorkerStatusReply(
-            inFlight: 2, residentBytes: 77,
-            artifacts: [
-                .init(
-                    digest: digest, byteCount: 1 << 33, rowCount: 1 << 40, weightMass: 0.25,
-                    computeNanoseconds: 5)
-            ]),
+        WorkerStatusReply(inFlight: 2, residentBytes: 77),
         UpsertDocument(
             collection: "books", documentID: "d", title: "Überschrift 🐍",
             mediaType: "text/html",

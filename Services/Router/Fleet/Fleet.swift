@@ -59,13 +59,14 @@ actor Fleet: LoopBound {
     /// A worker has dialled in and was not refused; returns when it has gone.
     func serve(_ peer: Peer) async {
         let worker = WorkerID(name: peer.remote.name)
-        guard let resident = await holdings(of: peer) else { return await peer.close() }
+        guard let held = await holdings(of: peer) else { return await peer.close() }
         if let former = peers[worker] { await former.close() }
         peers[worker] = peer
         health.forget(worker)
         state.join(
             worker, capacityByteCount: peer.remote.capacityBytes, host: peer.remote.host,
-            numericClass: peer.remote.numericClass, resident: resident)
+            numericClass: peer.remote.numericClass, resident: held.digests,
+            residentByteCount: held.byteCount)
         logger.info("worker joined", metadata: ["worker": "\(worker.name)"])
         changed()
         let reason = await peer.waitUntilClosed()
@@ -79,12 +80,16 @@ actor Fleet: LoopBound {
     }
 
     /// What a worker holds when it comes: after a lost connection it need not load anything.
-    private func holdings(of peer: Peer) async -> Set<ArtifactDigest>? {
-        do throws(MeshError) {
-            let status = try await peer.call(
-                WorkerStatus(), deadline: .after(Self.statusDeadline)
-            ).message
-            return Set(status.artifacts.compactMap { ArtifactDigest(bytes: $0.digest) })
+    private func holdings(
+        of peer: Peer
+    ) async -> (digests: Set<ArtifactDigest>, byteCount: Int)? {
+        do {
+            let (status, records) = try await peer.call(
+                WorkerStatus(), deadline: .after(Self.statusDeadline))
+            let artifacts = try [ArtifactStatistics](records: records.bytes)
+            return (
+                Set(artifacts.compactMap { ArtifactDigest(bytes: $0.digest) }), status.residentBytes
+            )
         } catch {
             logger.warning(
                 "worker does not say what it holds",

@@ -61,15 +61,17 @@ struct FleetState: Sendable {
 
     // MARK: - What happens
 
-    /// - Parameter resident: What the worker holds already, of what it was asked for earlier.
+    /// - Parameters:
+    ///   - resident: What the worker holds already, of what it was asked for earlier.
+    ///   - residentByteCount: What it holds in all.
     mutating func join(
         _ worker: WorkerID, capacityByteCount: Int, host: String, numericClass: String,
-        resident: Set<ArtifactDigest>
+        resident: Set<ArtifactDigest>, residentByteCount: Int = 0
     ) {
         leave(worker)
         members[worker] = Member(
             capacityByteCount: capacityByteCount, host: host, numericClass: numericClass,
-            resident: resident)
+            resident: resident, residentByteCount: residentByteCount)
         live.set(worker, to: resident)
         plan = nil
     }

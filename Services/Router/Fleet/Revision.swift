@@ -33,15 +33,16 @@ struct Revision: Sendable {
 }
 
 extension Revision {
-    /// The experts and gates of a model directory. All experts of an imported model have one shape,
-    /// so the first artifact's size is everyone's.
+    /// The experts and gates of a model directory. Throws `CheckpointError` when an artifact is not
+    /// there.
     init(_ loaded: LoadedModel) throws {
-        let first = loaded.experts.lazy.joined().first
-        let byteCount = try first.map { try loaded.directory.artifacts.open($0).byteCount } ?? 0
+        let store = loaded.directory.artifacts
         self.init(
             number: Self.initialNumber,
-            experts: loaded.experts.map { digests in
-                digests.map { ExpertArtifact(digest: $0, byteCount: byteCount) }
+            experts: try loaded.experts.map { digests in
+                try digests.map {
+                    ExpertArtifact(digest: $0, byteCount: try store.byteCount(of: $0))
+                }
             },
             gates: [:])
     }

@@ -24,7 +24,6 @@ typedef struct Mesh__ExpertGroup Mesh__ExpertGroup;
 typedef struct Mesh__ExpertDispatch Mesh__ExpertDispatch;
 typedef struct Mesh__ExpertCombine Mesh__ExpertCombine;
 typedef struct Mesh__WorkerStatus Mesh__WorkerStatus;
-typedef struct Mesh__ArtifactStatistics Mesh__ArtifactStatistics;
 typedef struct Mesh__WorkerStatusReply Mesh__WorkerStatusReply;
 
 
@@ -190,39 +189,18 @@ struct  Mesh__WorkerStatus
 
 
 /*
- * A resident artifact, and what it has done since it was loaded.
+ * Attachment: for each resident artifact 64 bytes, its digest and what it has done since it was loaded. The digest, then, little-endian
+ * and 8 bytes each: its size in bytes, rows computed, sum of the gate weights of those rows (IEEE 754), nanoseconds of computing.
  */
-struct  Mesh__ArtifactStatistics
-{
-  ProtobufCMessage base;
-  ProtobufCBinaryData digest;
-  uint64_t byte_count;
-  uint64_t row_count;
-  /*
-   * sum of the gate weights of those rows
-   */
-  double weight_mass;
-  uint64_t compute_nanoseconds;
-};
-#define MESH__ARTIFACT_STATISTICS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&mesh__artifact_statistics__descriptor) \
-    , {0,NULL}, 0, 0, 0, 0 }
-
-
 struct  Mesh__WorkerStatusReply
 {
   ProtobufCMessage base;
   uint32_t in_flight;
   uint64_t resident_bytes;
-  /*
-   * all that are resident
-   */
-  size_t n_artifacts;
-  Mesh__ArtifactStatistics **artifacts;
 };
 #define MESH__WORKER_STATUS_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mesh__worker_status_reply__descriptor) \
-    , 0, 0, 0,NULL }
+    , 0, 0 }
 
 
 /* Mesh__HoldArtifacts methods */
@@ -396,25 +374,6 @@ Mesh__WorkerStatus *
 void   mesh__worker_status__free_unpacked
                      (Mesh__WorkerStatus *message,
                       ProtobufCAllocator *allocator);
-/* Mesh__ArtifactStatistics methods */
-void   mesh__artifact_statistics__init
-                     (Mesh__ArtifactStatistics         *message);
-size_t mesh__artifact_statistics__get_packed_size
-                     (const Mesh__ArtifactStatistics   *message);
-size_t mesh__artifact_statistics__pack
-                     (const Mesh__ArtifactStatistics   *message,
-                      uint8_t             *out);
-size_t mesh__artifact_statistics__pack_to_buffer
-                     (const Mesh__ArtifactStatistics   *message,
-                      ProtobufCBuffer     *buffer);
-Mesh__ArtifactStatistics *
-       mesh__artifact_statistics__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   mesh__artifact_statistics__free_unpacked
-                     (Mesh__ArtifactStatistics *message,
-                      ProtobufCAllocator *allocator);
 /* Mesh__WorkerStatusReply methods */
 void   mesh__worker_status_reply__init
                      (Mesh__WorkerStatusReply         *message);
@@ -463,9 +422,6 @@ typedef void (*Mesh__ExpertCombine_Closure)
 typedef void (*Mesh__WorkerStatus_Closure)
                  (const Mesh__WorkerStatus *message,
                   void *closure_data);
-typedef void (*Mesh__ArtifactStatistics_Closure)
-                 (const Mesh__ArtifactStatistics *message,
-                  void *closure_data);
 typedef void (*Mesh__WorkerStatusReply_Closure)
                  (const Mesh__WorkerStatusReply *message,
                   void *closure_data);
@@ -486,7 +442,6 @@ extern const ProtobufCMessageDescriptor mesh__expert_group__descriptor;
 extern const ProtobufCMessageDescriptor mesh__expert_dispatch__descriptor;
 extern const ProtobufCMessageDescriptor mesh__expert_combine__descriptor;
 extern const ProtobufCMessageDescriptor mesh__worker_status__descriptor;
-extern const ProtobufCMessageDescriptor mesh__artifact_statistics__descriptor;
 extern const ProtobufCMessageDescriptor mesh__worker_status_reply__descriptor;
 
 PROTOBUF_C__END_DECLS
