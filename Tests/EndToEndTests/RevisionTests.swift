@@ -193,13 +193,31 @@ struct RevisionDurabilityTests {
 struct StagingFailureTests {
     @Test func `a worker that computes wrongly fails the self-test by its name`() async throws {
         let stage = try await RevisionStage(workers: ["worker-1"])
-        let liar = try await stage.mesh.addLiar()
+        let liar = try await stage.mesh.addPretender("liar") { request in
+            [Float](repeating: 0, count: request.rowCount * request.hiddenSize)
+        }
         let number = try await stage.stageNegated()
         let reason = try #require(await stage.revisions.book.states[number]?.reason)
         #expect(reason.contains("liar computes artifact"))
         #expect(reason.contains("not bit for bit"))
         #expect(await stage.revisions.book.serving == 1)
         await liar.close()
+        try await stage.stop()
+    }
+
+    @Test func `a worker that is only busy is asked again, and is not said to compute wrongly`()
+        async throws
+    {
+        let stage = try await RevisionStage(workers: ["worker-1"])
+        let asked = Locked(0)
+        _ = try await stage.mesh.addPretender("busy") { _ in
+            asked.withLock { $0 += 1 }
+            throw Fault(code: .overloaded, message: "too much at once")
+        }
+        let number = try await stage.stageNegated()
+        let reason = try #require(await stage.revisions.book.states[number]?.reason)
+        #expect(reason.contains("busy does not answer"))
+        #expect(asked.withLock { $0 } == 3)
         try await stage.stop()
     }
 
@@ -240,15 +258,16 @@ struct StagingFailureTests {
 }
 
 extension TinyMesh {
-    /// A worker that says it holds everything, and answers every dispatch with zeros.
-    fileprivate func addLiar() async throws -> Peer {
+    /// A worker that says it holds everything, and answers every dispatch with this.
+    fileprivate func addPretender(
+        _ name: String, _ answer: @escaping @Sendable (ExpertDispatch) throws -> [Float]
+    ) async throws -> Peer {
         var handlers = Handlers()
         handlers.on(ExpertDispatch.self) { request, _, _ in
-            let count = request.rowCount * request.hiddenSize
-            let zeros = [Float](repeating: 0, count: count)
+            let sums = try answer(request)
             return (
                 ExpertCombine(rowCount: request.rowCount, computeNanoseconds: 1),
-                Attachment(floats: zeros)
+                Attachment(floats: sums)
             )
         }
         handlers.on(HoldArtifacts.self) { _, _, _ in
@@ -257,6 +276,6 @@ extension TinyMesh {
         handlers.on(WorkerStatus.self) { _, _, _ in
             (WorkerStatusReply(inFlight: 0, residentBytes: 0), .empty)
         }
-        return try await join("liar", handlers: handlers)
+        return try await join(name, handlers: handlers)
     }
 }

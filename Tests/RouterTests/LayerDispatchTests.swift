@@ -26,8 +26,11 @@ private struct Bench {
         work.nextCalls(at: start + time, holders: { _ in holders }, health: &health)
     }
 
-    mutating func fail(_ call: LayerDispatch.Call, after time: Duration = .zero) {
-        work.failed(call.id, because: Refused(), at: start + time, health: &health)
+    mutating func fail(
+        _ call: LayerDispatch.Call, because error: any Error = Refused(),
+        after time: Duration = .zero
+    ) {
+        work.failed(call.id, because: error, at: start + time, health: &health)
     }
 
     mutating func answer(_ call: LayerDispatch.Call, after time: Duration = .zero) -> WorkerShare? {
@@ -97,6 +100,21 @@ struct LayerDispatchTests {
         #expect(first != nil)
         #expect(second == nil)
         #expect(bench.work.isFinished)
+    }
+
+    @Test func `a worker is not to blame when the request itself is over`() {
+        let cases: [(any Error, usable: [WorkerID])] = [
+            (Refused(), [b]), (ExchangeFailure.requestOver, [a, b]),
+        ]
+        for (error, usable) in cases {
+            var bench = Bench(routing(0))
+            bench.holders = [a]
+            for turn in 0..<WorkerHealth.failureCountMax {
+                let time = LayerDispatch.retryPause * turn
+                bench.fail(bench.calls(after: time)[0], because: error, after: time)
+            }
+            #expect(bench.health.usable([a, b], at: start + .milliseconds(200)) == usable)
+        }
     }
 
     @Test func `an only copy is not hedged`() {

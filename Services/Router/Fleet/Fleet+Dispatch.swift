@@ -115,16 +115,19 @@ extension Fleet {
     func ask(
         _ share: WorkerShare, rows: Matrix, deadline: Deadline
     ) async -> Result<Matrix, any Error> {
-        guard let peer = peers[share.worker] else { return .failure(WorkerGone()) }
+        guard let peer = peers[share.worker] else { return .failure(ExchangeFailure.workerGone) }
+        let limit = min(deadline, .after(Self.exchangeDurationMax))
         let needed = share.rows
         let request = request(share, rows: needed, hiddenSize: rows.columnCount)
         do {
             let (_, attachment) = try await peer.call(
                 request, attachment: Attachment(floats: rows.rows(at: needed).elements),
-                deadline: min(deadline, .after(Self.exchangeDurationMax)))
+                deadline: limit)
             let rowCount = Combiner.replyRowCount(of: share, reduction)
             return .success(
                 try checked(attachment.floats(), rowCount: rowCount, hiddenSize: rows.columnCount))
+        } catch MeshError.deadlineExceeded where limit == deadline {
+            return .failure(ExchangeFailure.requestOver)
         } catch {
             return .failure(error)
         }
@@ -147,22 +150,13 @@ extension Fleet {
     /// A worker is trusted with its experts, not with our memory or our sums.
     private func checked(
         _ elements: [Float], rowCount: Int, hiddenSize: Int
-    ) throws(BadReply) -> Matrix {
+    ) throws(ExchangeFailure) -> Matrix {
         guard elements.count == rowCount * hiddenSize else {
-            throw BadReply(
-                description: "\(elements.count) numbers instead of \(rowCount) × \(hiddenSize)")
+            throw .badReply("\(elements.count) numbers instead of \(rowCount) × \(hiddenSize)")
         }
         guard elements.allSatisfy(\.isFinite) else {
-            throw BadReply(description: "numbers that are not finite")
+            throw .badReply("numbers that are not finite")
         }
         return Matrix(rowCount: rowCount, columnCount: hiddenSize, elements: elements)
     }
-}
-
-private struct WorkerGone: Error, CustomStringConvertible {
-    let description = "the worker has left"
-}
-
-private struct BadReply: Error, CustomStringConvertible {
-    let description: String
 }

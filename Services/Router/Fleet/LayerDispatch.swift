@@ -89,6 +89,7 @@ struct LayerDispatch: Sendable {
         return share
     }
 
+    /// A call was not answered. The worker is to blame, unless the request itself is over.
     mutating func failed(
         _ id: Int, because error: any Error, at now: Instant, health: inout FleetHealth
     ) {
@@ -96,6 +97,7 @@ struct LayerDispatch: Sendable {
         let share = asked.call.share
         reason = "\(share.worker.name): \(error)"
         for key in share.keys { failed[key, default: [:]][share.worker] = now }
+        guard error as? ExchangeFailure != .requestOver else { return }
         health.failed(share.worker, at: now)
     }
 

@@ -171,7 +171,7 @@ extension StagingError {
     fileprivate var doorError: FrontDoorError {
         switch self {
         case .noCatalog: .unprocessable(message: description)
-        case .servingChanged, .homeless, .notHeld, .lost, .selfTest:
+        case .servingChanged, .homeless, .notHeld, .lost, .selfTest, .silent:
             .conflict(message: description)
         }
     }

@@ -7,6 +7,9 @@ internal import Mesh
 struct SelfTest: Sendable {
     /// For one row through one expert; a worker that needs longer cannot serve.
     private static let callDurationMax = Duration.seconds(10)
+    /// How often a worker that does not answer is asked, and the pause between.
+    private static let attemptCountMax = 3
+    private static let attemptPause = Duration.milliseconds(500)
     /// Other kernels add in another order and keep other last bits: so far, relative to the largest
     /// element, may their results be apart.
     private static let toleranceMax: Float = 0.01
@@ -15,7 +18,8 @@ struct SelfTest: Sendable {
     let shelf: ArtifactShelf
     let hiddenSize: Int
 
-    /// - Throws: `StagingError.selfTest` naming the first artifact and worker that do not agree.
+    /// - Throws: `StagingError` naming the first artifact and worker: `selfTest` when the result is
+    ///   wrong, `silent` when there is none.
     func run(_ digests: [ArtifactDigest]) async throws {
         for digest in digests {
             try Task.checkCancellation()
@@ -39,15 +43,43 @@ struct SelfTest: Sendable {
     private func check(_ digest: ArtifactDigest, _ expected: Matrix) async throws {
         let holders = await fleet.state.live.workers(holding: digest)
         for worker in holders {
-            let reply: Result<Matrix, any Error> = await fleet.ask(
+            guard let found = try await result(of: digest, by: worker) else { continue }
+            if let reason = await complaint(found, of: worker, expected) {
+                throw StagingError.selfTest(artifact: digest, worker: worker.name, reason: reason)
+            }
+        }
+    }
+
+    /// A worker's result; nil when it has left meanwhile: then it holds nothing wrong.
+    private func result(
+        of digest: ArtifactDigest, by worker: WorkerID
+    ) async throws -> Matrix? {
+        var reason = ""
+        for attempt in 1...Self.attemptCountMax {
+            if attempt > 1 { try await Task.sleep(for: Self.attemptPause) }
+            let reply = await fleet.ask(
                 share(of: digest, for: worker), rows: probe,
                 deadline: .after(Self.callDurationMax))
-            // One that has left meanwhile holds nothing wrong.
-            guard await fleet.state.live.workers(holding: digest).contains(worker) else { continue }
-            if let reason = await complaint(reply, of: worker, expected) {
-                throw StagingError.selfTest(
-                    artifact: digest, worker: worker.name, reason: reason)
+            guard await fleet.state.live.workers(holding: digest).contains(worker) else {
+                return nil
             }
+            switch reply {
+            case .success(let found): return found
+            case .failure(let error) where Self.isNoAnswer(error): reason = "\(error)"
+            case .failure(let error):
+                throw StagingError.selfTest(
+                    artifact: digest, worker: worker.name, reason: "\(error)")
+            }
+        }
+        throw StagingError.silent(artifact: digest, worker: worker.name, reason: reason)
+    }
+
+    /// Busy, late or cut off, as opposed to wrong.
+    private static func isNoAnswer(_ error: any Error) -> Bool {
+        switch error {
+        case let error as MeshError: error.isTransient || error == .deadlineExceeded
+        case let error as ExchangeFailure: error == .workerGone || error == .requestOver
+        default: false
         }
     }
 
@@ -59,16 +91,11 @@ struct SelfTest: Sendable {
 
     /// What is wrong with a worker's result; nil when nothing is.
     private func complaint(
-        _ reply: Result<Matrix, any Error>, of worker: WorkerID, _ expected: Matrix
+        _ found: Matrix, of worker: WorkerID, _ expected: Matrix
     ) async -> String? {
-        switch reply {
-        case .failure(let error): return "\(error)"
-        case .success(let found):
-            let members = await fleet.state.members
-            let isOfOurClass = await members[worker]?.numericClass == fleet.state.numericClass
-            return isOfOurClass
-                ? Self.differs(found, expected) : Self.isFar(found, from: expected)
-        }
+        let state = await fleet.state
+        return state.members[worker]?.numericClass == state.numericClass
+            ? Self.differs(found, expected) : Self.isFar(found, from: expected)
     }
 
     private static func differs(_ found: Matrix, _ expected: Matrix) -> String? {

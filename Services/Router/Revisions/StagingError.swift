@@ -12,6 +12,8 @@ enum StagingError: Error, CustomStringConvertible {
     case lost([ExpertID])
     /// A worker computes an artifact wrongly.
     case selfTest(artifact: ArtifactDigest, worker: String, reason: String)
+    /// A worker does not say what it computes with an artifact.
+    case silent(artifact: ArtifactDigest, worker: String, reason: String)
 
     var description: String {
         switch self {
@@ -32,6 +34,9 @@ enum StagingError: Error, CustomStringConvertible {
         case .selfTest(let artifact, let worker, let reason):
             "\(worker) computes artifact \(artifact) wrongly: \(reason); stop that worker, and "
                 + "stage again"
+        case .silent(let artifact, let worker, let reason):
+            "\(worker) does not answer when artifact \(artifact) is tried: \(reason); look at its "
+                + "log, and stage again"
         }
     }
 }
