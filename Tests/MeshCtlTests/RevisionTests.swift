@@ -51,6 +51,16 @@ private func experts(_ numbers: UInt8...) -> [ArtifactDigest] {
         #expect(expert.newDigests == experts(12))
     }
 
+    @Test func `a dense model is called one`() {
+        let dense = [experts(), experts(), experts()]
+        for (one, other) in [(served, dense), (dense, served), (dense, dense)] {
+            let error = #expect(throws: ModelEditError.self) {
+                _ = try ModelEdit(served: one, offered: other, layer: 1)
+            }
+            #expect(error?.description.contains("is a dense model") == true)
+        }
+    }
+
     @Test func `what has no counterpart is refused with what there is`() {
         let offered = [[], experts(11, 12), experts(13, 14)]
         #expect(throws: ModelEditError.otherModel(served: 3, offered: 2)) {

@@ -95,6 +95,27 @@ struct RevisionBookStepTests {
         #expect(book.states[3] == .canary(share: 0.5))
     }
 
+    @Test func `who asks for what a rollback returns to is told of rollback`() throws {
+        var book = try book(with: .serving)
+        let errors = [
+            #expect(throws: RevisionError.self) { try book.promote(1) },
+            #expect(throws: RevisionError.self) { try book.canary(1, share: 0.5) },
+            #expect(throws: RevisionError.self) { _ = try book.admit(named: 1, draw: 0) },
+        ]
+        for error in errors {
+            #expect(error?.description.contains("`meshctl rollback` lets it serve again") == true)
+        }
+    }
+
+    @Test(arguments: [RevisionBook.State.retired, .failed(reason: "no room")])
+    func `what is held no more cannot be given up, and nobody is told to stage it for that`(
+        state: RevisionBook.State
+    ) throws {
+        var book = try book(with: state)
+        let error = #expect(throws: RevisionError.self) { try book.discard(2) }
+        #expect(error?.description.contains("nothing to give up") == true)
+    }
+
     @Test func `what a rollback would return to can be given up`() throws {
         var book = try book(with: .serving)
         _ = try book.discard(1)

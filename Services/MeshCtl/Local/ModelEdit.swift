@@ -23,6 +23,12 @@ struct ModelEdit: Equatable {
         served: [[ArtifactDigest]], offered: [[ArtifactDigest]], layer: Int? = nil,
         expert: Int? = nil
     ) throws(ModelEditError) {
+        let models = [
+            ("the model that is served", served), ("the model in the directory", offered),
+        ]
+        for (name, layers) in models {
+            guard layers.contains(where: { !$0.isEmpty }) else { throw .dense(name) }
+        }
         guard served.count == offered.count else {
             throw .otherModel(served: served.count, offered: offered.count)
         }
@@ -83,6 +89,8 @@ extension ModelEdit.Layer {
 /// Why the experts of a directory cannot take the place of what is served.
 enum ModelEditError: Error, Equatable, CustomStringConvertible {
     case otherModel(served: Int, offered: Int)
+    /// One of the two has no experts at all.
+    case dense(String)
     case noSuchLayer(Int, known: [Int])
     case noSuchExpert(Int, layer: Int, count: Int)
 
@@ -91,6 +99,8 @@ enum ModelEditError: Error, Equatable, CustomStringConvertible {
         case .otherModel(let served, let offered):
             "the directory holds another model: its \(offered) layers do not match the \(served) "
                 + "that are served; import an edited copy of the served model"
+        case .dense(let which):
+            "\(which) is a dense model: it has no experts, and there is nothing to swap"
         case .noSuchLayer(let layer, let known):
             "layer \(layer) has no experts in the directory; "
                 + "--layer is one of \(known.first ?? 0) to \(known.last ?? 0)"

@@ -162,7 +162,8 @@ extension RevisionError {
         switch self {
         case .unknown: .notFound(what: description, param: "revision")
         case .shareOutOfRange: .invalid(message: description, param: "share")
-        case .refused, .candidateExists, .nothingToRollBackTo: .conflict(message: description)
+        case .refused, .isRollbackTarget, .candidateExists, .nothingToRollBackTo:
+            .conflict(message: description)
         }
     }
 }

@@ -99,7 +99,7 @@ extension RevisionBook {
     private func offered(_ revision: Int) throws(RevisionError) -> Int {
         switch try state(of: revision) {
         case .staged, .canary, .serving: return revision
-        case let state: throw .refused(.request, revision, state)
+        case let state: throw refusal(.request, revision, state)
         }
     }
 }
@@ -181,7 +181,14 @@ extension RevisionBook {
         _ revision: Int, for action: RevisionError.Action, _ isRight: (State) -> Bool
     ) throws(RevisionError) {
         let state = try state(of: revision)
-        guard isRight(state) else { throw .refused(action, revision, state) }
+        guard isRight(state) else { throw refusal(action, revision, state) }
+    }
+
+    private func refusal(
+        _ action: RevisionError.Action, _ revision: Int, _ state: State
+    ) -> RevisionError {
+        revision == rollbackTarget
+            ? .isRollbackTarget(action, revision) : .refused(action, revision, state)
     }
 
     private mutating func forgetOldest() {

@@ -29,6 +29,8 @@ enum RevisionError: Error, Equatable, CustomStringConvertible {
 
     case unknown(Int)
     case refused(Action, Int, RevisionBook.State)
+    /// It is retired, and what a rollback returns to.
+    case isRollbackTarget(Action, Int)
     case candidateExists(Int, RevisionBook.State)
     case nothingToRollBackTo(serving: Int)
     case shareOutOfRange(Double)
@@ -38,7 +40,11 @@ enum RevisionError: Error, Equatable, CustomStringConvertible {
         case .unknown(let revision):
             "there is no revision \(revision); `meshctl revisions` lists those that there are"
         case .refused(let action, let revision, let state):
-            "revision \(revision) \(state.words), so it cannot \(action.rawValue); \(state.advice)"
+            "revision \(revision) \(state.words), so it cannot \(action.rawValue); "
+                + state.advice(for: action)
+        case .isRollbackTarget(let action, let revision):
+            "revision \(revision) is retired, so it cannot \(action.rawValue); it is what a "
+                + "rollback returns to: `meshctl rollback` lets it serve again"
         case .candidateExists(let revision, let state):
             "revision \(revision) \(state.words), and only one can be on trial; promote or discard "
                 + "it first"
@@ -86,8 +92,10 @@ extension RevisionBook.State {
         }
     }
 
-    fileprivate var advice: String {
+    fileprivate func advice(for action: RevisionError.Action) -> String {
         switch self {
+        case .retired where action == .discard, .failed where action == .discard:
+            "nothing is held for it any more, so there is nothing to give up"
         case .staging: "wait until it is staged"
         case .staged, .canary: "promote or discard it"
         case .serving: "let another serve first: promote a candidate, or roll back"
