@@ -59,6 +59,25 @@ private struct Waiting: Sendable {
         }
     }
 
+    @Test func `every answer has a number, and a wrong method is told the right ones`()
+        async throws
+    {
+        let routes = patient + [Route("DELETE", "/echo") { _ in .text("gone") }]
+        try await withServer(routes) { _, client in
+            for (method, path, status) in [
+                ("GET", "/", 200), ("GET", "/nowhere", 404), ("PUT", "/echo", 405),
+                ("GET", "/?a=%zz", 400),
+            ] {
+                let reply = try await client.send(method, path)
+                #expect(reply.status == status)
+                #expect(reply.head.contains("x-request-id: req_"), "\(method) \(path)")
+                #expect(reply.head.contains("allow: DELETE, POST") == (status == 405))
+            }
+            let malformed = try await client.exchange("what is this\r\n\r\n")
+            #expect(malformed.contains(" 400 ") && malformed.contains("x-request-id: req_"))
+        }
+    }
+
     @Test func `a client that goes away cancels what is computed for it`() async throws {
         let waiting = Waiting()
         try await withServer([waiting.route]) { _, client in

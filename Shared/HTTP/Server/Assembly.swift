@@ -62,7 +62,7 @@ struct Assembly {
         }
         let request = IncomingRequest(
             method: head.method.rawValue, path: target.path, query: target.query, body: body,
-            id: "req_" + RandomIdentifier.hex(byteCount: 12), headers: head.headers)
+            id: IncomingRequest.makeID(), headers: head.headers)
         return (request, head.isKeepAlive)
     }
 

@@ -38,8 +38,11 @@ struct ConnectionTask: Sendable {
             let status = try await send(response, isLast: !isKeepAlive, on: outbound)
             dispatcher.record(request, status: status, since: start)
         case .refusal(let refusal):
-            dispatcher.record(refusal)
-            _ = try await send(refusal.response, isLast: true, on: outbound)
+            let id = IncomingRequest.makeID()
+            dispatcher.record(refusal, of: id)
+            var response = refusal.response
+            response.headers.append((name: "x-request-id", value: id))
+            _ = try await send(response, isLast: true, on: outbound)
         }
     }
 

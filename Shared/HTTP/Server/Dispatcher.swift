@@ -75,9 +75,12 @@ struct Dispatcher: Sendable {
             ])
     }
 
-    func record(_ refusal: Refusal) {
+    func record(_ refusal: Refusal, of id: String) {
         Counter(label: "http_refusals", dimensions: [("status", "\(refusal.status)")]).increment()
         logger.debug(
-            "refused", metadata: ["status": "\(refusal.status)", "reason": "\(refusal.message)"])
+            "refused",
+            metadata: [
+                "request": "\(id)", "status": "\(refusal.status)", "reason": "\(refusal.message)",
+            ])
     }
 }

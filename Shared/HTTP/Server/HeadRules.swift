@@ -5,10 +5,14 @@ struct Refusal: Error, Equatable {
     let status: Int
     let message: String
     var code: String?
+    /// The methods that the path has, where another was asked for (RFC 9110, 15.5.6).
+    var allowedMethods: [String] = []
 
     var response: OutgoingResponse {
         ErrorBody(message: message, type: "invalid_request_error", code: code).response(
-            status: status)
+            status: status,
+            headers: allowedMethods.isEmpty
+                ? [] : [(name: "allow", value: allowedMethods.joined(separator: ", "))])
     }
 }
 

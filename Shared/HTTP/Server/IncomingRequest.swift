@@ -15,6 +15,8 @@ public struct IncomingRequest: Sendable {
     public let id: String
     let headers: HTTPHeaders
 
+    static func makeID() -> String { "req_" + RandomIdentifier.hex(byteCount: 12) }
+
     /// The first value of a header field, whatever the case of its name.
     public func header(_ name: String) -> String? { headers.first(name: name) }
 }

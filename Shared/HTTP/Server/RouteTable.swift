@@ -60,16 +60,18 @@ public struct RouteTable: Sendable {
     /// The route of a request and its parameters; else 404, or 405 when only the method is wrong.
     func route(method: String, path: String) throws(Refusal) -> (Route, [String: String]) {
         let segments = Route.split(path)
-        var isKnownPath = false
+        var methods: [String] = []
         for route in routes {
             guard let parameters = route.match(segments) else { continue }
             if route.method == method { return (route, parameters) }
-            isKnownPath = true
+            methods.append(route.method)
         }
-        throw isKnownPath
-            ? Refusal(
-                status: 405, message: "\(method) is not offered for \(path)",
-                code: "method_not_allowed")
-            : Refusal(status: 404, message: "no such path: \(method) \(path)", code: "unknown_url")
+        guard !methods.isEmpty else {
+            throw Refusal(
+                status: 404, message: "no such path: \(method) \(path)", code: "unknown_url")
+        }
+        throw Refusal(
+            status: 405, message: "\(method) is not offered for \(path)",
+            code: "method_not_allowed", allowedMethods: Set(methods).sorted())
     }
 }
