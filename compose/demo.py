@@ -74,16 +74,16 @@ def print_experts(experts):
     """Who computed how much, and the experts that the gates leant on most."""
     rows = defaultdict(int)
     for use in experts:
-        rows[use["worker"]] += use["tokens"]
+        rows[" and ".join(use["workers"])] += use["tokens"]
     layers = {use["layer"] for use in experts}
     print(f"  computed by {len(experts)} experts in {len(layers)} layers:")
     for workers, count in sorted(rows.items(), key=lambda entry: -entry[1]):
-        print(f"    {count:>7,} rows  {workers.replace(',', ' and ')}")
+        print(f"    {count:>7,} rows  {workers}")
     print("  of these the heaviest:")
     for use in sorted(experts, key=lambda use: -use["weight"])[:3]:
         print(
             f"    layer {use['layer']}, expert {use['expert']}: {use['tokens']:,} rows, "
-            f"weight {use['weight']:.1f}, {use['worker'].replace(',', ' and ')}")
+            f"weight {use['weight']:.1f}, {' and '.join(use['workers'])}")
 
 
 if __name__ == "__main__":

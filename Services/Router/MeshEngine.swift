@@ -148,7 +148,7 @@ struct AdmittedGeneration: Sendable {
             experts: uses.map { expert, use in
                 MeshReport.ExpertUse(
                     layer: expert.layer, expert: expert.expert,
-                    worker: use.workers.map(\.name).sorted().joined(separator: ","),
+                    workers: use.workers.map(\.name).sorted(),
                     weight: Double(use.weightMass), tokenCount: use.rowCount)
             },
             revision: "\(revision)")

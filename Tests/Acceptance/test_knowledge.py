@@ -127,7 +127,7 @@ class ResponseTests(MeshCase):
         self.assertNotIn("experts", self.respond().model_extra["mesh"])
         response = self.respond(extra_body={"mesh": {"routing": True}})
         experts = response.model_extra["mesh"]["experts"]
-        workers = {name for use in experts for name in use["worker"].split(",")}
+        workers = {name for use in experts for name in use["workers"]}
         self.assertEqual(workers, {"expert-worker-1", "expert-worker-2"})
         layers = {use["layer"] for use in experts}
         tokens = {

@@ -24,7 +24,7 @@ private func chat(_ content: String, _ extra: String = "") -> String {
                 json["mesh"] == [
                     "revision": "r1",
                     "experts": [
-                        ["layer": 0, "expert": 3, "worker": "w1", "weight": 0.5, "tokens": 2]
+                        ["layer": 0, "expert": 3, "workers": ["w1"], "weight": 0.5, "tokens": 2]
                     ],
                 ])
         }

@@ -75,7 +75,7 @@ struct EchoEngine: GenerationEngine {
             events.append(.success(.token(end(releasing: "", request.alternativeCount))))
         }
         let experts = [
-            MeshReport.ExpertUse(layer: 0, expert: 3, worker: "w1", weight: 0.5, tokenCount: 2)
+            MeshReport.ExpertUse(layer: 0, expert: 3, workers: ["w1"], weight: 0.5, tokenCount: 2)
         ]
         let reason: FinishReason = shown.count < words.count ? .length : .stop
         return events + [

@@ -105,8 +105,8 @@ internal import Testing
         "mesh": [
             "support": "supported",
             "experts": [
-                ["layer": 3, "expert": 9, "worker": "w-2", "weight": 1.5, "tokens": 4],
-                ["layer": 3, "expert": 1, "worker": "w-1,w-2", "weight": 2.5, "tokens": 6],
+                ["layer": 3, "expert": 9, "workers": ["w-2"], "weight": 1.5, "tokens": 4],
+                ["layer": 3, "expert": 1, "workers": ["w-1", "w-2"], "weight": 2.5, "tokens": 6],
             ],
         ],
     ]

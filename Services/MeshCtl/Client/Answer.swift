@@ -15,8 +15,8 @@ struct Answer: Equatable {
     struct ExpertUse: Equatable {
         let layer: Int
         let expert: Int
-        /// One name, or several when the work went to more than one replica.
-        let worker: String
+        /// The names of those that shared its rows: `a and b`.
+        let workers: String
         let tokenCount: Int
         /// The sum of what the gate gave it.
         let weight: Double
@@ -62,24 +62,19 @@ struct Answer: Equatable {
     private var expertLines: [String] {
         guard !experts.isEmpty else { return [] }
         let layerCount = Set(experts.map(\.layer)).count
-        let rows = Dictionary(grouping: experts, by: \.worker)
-            .map { (worker: $0.key, count: $0.value.map(\.tokenCount).reduce(0, +)) }
-            .sorted { ($1.count, $0.worker) < ($0.count, $1.worker) }
+        let rows = Dictionary(grouping: experts, by: \.workers)
+            .map { (workers: $0.key, count: $0.value.map(\.tokenCount).reduce(0, +)) }
+            .sorted { ($1.count, $0.workers) < ($0.count, $1.workers) }
         let heaviest = experts.sorted { $0.weight > $1.weight }.prefix(Self.heaviestCount)
         return ["  computed by \(experts.count.grouped) experts in \(layerCount) layers:"]
             + rows.map { row in
                 let count = row.count.grouped
                 let space = String(repeating: " ", count: max(0, 7 - count.count))
-                return "    \(space)\(count) rows  \(row.worker.andMore)"
+                return "    \(space)\(count) rows  \(row.workers)"
             } + ["  of these the heaviest:"] + heaviest.map(\.line)
     }
 
     private static let heaviestCount = 3
-}
-
-extension String {
-    /// Workers that shared the rows: `a,b` becomes `a and b`.
-    fileprivate var andMore: String { replacing(",", with: " and ") }
 }
 
 extension Answer.Citation {
@@ -108,11 +103,11 @@ extension Answer.Citation {
 extension Answer.ExpertUse {
     fileprivate init?(_ json: JSONValue) {
         guard let layer = json["layer"]?.integer, let expert = json["expert"]?.integer,
-            let worker = json["worker"]?.string
+            let workers = json["workers"]?.array?.compactMap(\.string)
         else { return nil }
         self.layer = layer
         self.expert = expert
-        self.worker = worker
+        self.workers = workers.joined(separator: " and ")
         tokenCount = json["tokens"]?.integer ?? 0
         weight = json["weight"]?.number ?? 0
     }
@@ -120,6 +115,6 @@ extension Answer.ExpertUse {
     /// `    layer 28, expert 13: 463 rows, weight 141.3, expert-worker-1 and expert-worker-2`
     fileprivate var line: String {
         "    layer \(layer), expert \(expert): \(tokenCount.grouped) rows, "
-            + "weight \(weight.oneDecimal), \(worker.andMore)"
+            + "weight \(weight.oneDecimal), \(workers)"
     }
 }

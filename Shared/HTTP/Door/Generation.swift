@@ -155,16 +155,17 @@ public struct MeshReport: Sendable, Equatable {
     public struct ExpertUse: Sendable, Equatable {
         public let layer: Int
         public let expert: Int
-        /// The worker's name.
-        public let worker: String
+        /// The names of the workers that computed it, in order: several where a hedge or a retry
+        /// went elsewhere.
+        public let workers: [String]
         /// The sum of its gate weights over the tokens that chose it.
         public let weight: Double
         public let tokenCount: Int
 
-        public init(layer: Int, expert: Int, worker: String, weight: Double, tokenCount: Int) {
+        public init(layer: Int, expert: Int, workers: [String], weight: Double, tokenCount: Int) {
             self.layer = layer
             self.expert = expert
-            self.worker = worker
+            self.workers = workers
             self.weight = weight
             self.tokenCount = tokenCount
         }

@@ -56,7 +56,8 @@ extension MeshReport {
 extension MeshReport.ExpertUse {
     fileprivate var json: JSONValue {
         [
-            "layer": .integer(layer), "expert": .integer(expert), "worker": .string(worker),
+            "layer": .integer(layer), "expert": .integer(expert),
+            "workers": .array(workers.map { .string($0) }),
             "weight": .number(weight), "tokens": .integer(tokenCount),
         ]
     }
