@@ -16,7 +16,6 @@ enum MeshCtlError: Error, CustomStringConvertible {
     case storeSilent(path: String, reason: String)
     case answerFailed(code: String, message: String)
     case notStaged(revision: Int, reason: String)
-    case notDrained(worker: String)
     case unknownCollection(name: String, known: [String])
 
     var description: String {
@@ -56,9 +55,6 @@ enum MeshCtlError: Error, CustomStringConvertible {
             "the answer failed (\(code)): \(message)"
         case .notStaged(let revision, let reason):
             "revision \(revision) was not staged, and what served goes on serving: \(reason)"
-        case .notDrained(let worker):
-            "\(worker) still holds experts that nobody else can take: start another worker, or "
-                + "give the others more --memory (`meshctl place --dry-run --without \(worker)`)"
         case .unknownCollection(let name, let known):
             "there is no collection “\(name)”; "
                 + (known.isEmpty

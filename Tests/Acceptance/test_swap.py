@@ -334,6 +334,11 @@ class LossTests(SwapCase):
             self.assertTrue(self.meshctl("drain", "expert-worker-2")["drained"])
             self.assertEqual(self.cluster.workers[1].terminate(), 0)
             load.wait_for(serving, load.count(serving) + CLIENTS)
+            with self.assertRaises(mesh.CommandFailed) as caught:
+                self.meshctl("drain", "expert-worker-1")
+            self.assertIn("no other worker can take expert 0 of layer 0", str(caught.exception))
+            self.assertFalse(self.meshctl("drain", "expert-worker-1", "--cancel")["leaving"])
+            load.wait_for(serving, load.count(serving) + CLIENTS)
         self.assert_loaded(load, {serving: self.before})
         self.cluster.workers[1].start()
         self.cluster.wait_until_whole()

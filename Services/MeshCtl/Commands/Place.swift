@@ -71,9 +71,12 @@ struct Drain: AsyncParsableCommand {
         abstract: "Have a worker give away its experts; returns when it can be stopped.",
         discussion: """
             No expert is ever below one live copy meanwhile. The worker itself goes on running: \
-            stop it when this has returned. It takes experts again when it is started again.
+            stop it when this has returned. It takes experts again when it is started again, or \
+            when the drain is taken back. A drain that fails, because nobody else has room, or \
+            that is interrupted leaves the worker as it was.
 
               meshctl drain worker-1
+              meshctl drain worker-1 --cancel    it stays, and takes its part again
             """)
 
     /// A little more than the router itself allows for it.
@@ -82,16 +85,21 @@ struct Drain: AsyncParsableCommand {
     @Argument(help: "The worker's name.")
     var worker: String
 
+    @Flag(help: "Take a drain back.")
+    var cancel = false
+
     @OptionGroup var mesh: MeshOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let answer = try await mesh.admin().post(
-            "/admin/workers/\(worker.percentEncoded)/drain", [:], within: Self.timeout)
-        guard answer["drained"]?.bool == true else {
-            throw MeshCtlError.notDrained(worker: worker)
+        let path = "/admin/workers/\(worker.percentEncoded)/drain"
+        if cancel {
+            let answer = try await mesh.admin().delete(path)
+            output.show(answer) { ["\(worker) takes its part again"] }
+        } else {
+            let answer = try await mesh.admin().post(path, [:], within: Self.timeout)
+            output.show(answer) { ["\(worker) holds nothing that is needed; it can be stopped"] }
         }
-        output.show(answer) { ["\(worker) holds nothing that is needed; it can be stopped"] }
     }
 }
 
