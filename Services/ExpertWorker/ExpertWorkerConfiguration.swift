@@ -1,6 +1,7 @@
 internal import LinearAlgebra
 internal import ServiceKit
 internal import Transport
+internal import Wire
 
 /// Everything an operator can change about an expert-worker.
 struct ExpertWorkerConfiguration: ServiceConfiguration {
@@ -35,10 +36,10 @@ struct ExpertWorkerConfiguration: ServiceConfiguration {
                 + "fetched.",
             example: "/var/lib/expertmesh/models/demo"),
         Setting(
-            "artifact-cache", "PATH",
+            "artifact-cache", "PATH", isShown: true,
             help: "A folder of this worker's own for artifacts that it fetches from routers; "
-                + "without it nothing is fetched.",
-            example: "/var/cache/expertmesh/artifacts"),
+                + "without it nothing is fetched. Needed without --model-directory.",
+            example: "/tmp/expertmesh-artifacts"),
         Setting(
             "artifact-cache-size", "SIZE", default: "10GiB",
             help: "What the artifact cache may take on the disk; what was not used for longest "
@@ -57,18 +58,23 @@ struct ExpertWorkerConfiguration: ServiceConfiguration {
     ]
 
     init(_ values: SettingValues) throws(SettingError) {
-        name = try values.string("name")
+        name = try values.read("name", WorkerName.rule) { WorkerName.isValid($0) ? $0 : nil }
         host = values.optionalString("host") ?? systemHostName()
         modelDirectory = values.optionalString("model-directory")
         artifactCache = values.optionalString("artifact-cache")
-        guard modelDirectory != nil || artifactCache != nil else {
-            throw values.missing("artifact-cache")
-        }
         artifactCacheByteCountMax = try values.byteCount("artifact-cache-size")
         fetchBytesPerSecond = try Self.rate(values)
         memoryByteCountMax = try values.byteCount("memory")
         threadCount = try values.integer("threads", in: 1...ComputeThreads.countMax)
         routers = try values.socketAddresses("routers")
+        guard modelDirectory != nil || artifactCache != nil else {
+            throw values.missing("artifact-cache")
+        }
+    }
+
+    static func check(_ values: SettingValues) throws(SettingError) {
+        try values.checkFolder("model-directory")
+        try values.makeFolder("artifact-cache")
     }
 
     private static func rate(_ values: SettingValues) throws(SettingError) -> Int? {

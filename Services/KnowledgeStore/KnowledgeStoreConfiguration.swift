@@ -40,4 +40,9 @@ struct KnowledgeStoreConfiguration: ServiceConfiguration {
         isReembedding = try values.boolean("reembed")
         listen = try values.socketAddress("listen")
     }
+
+    static func check(_ values: SettingValues) throws(SettingError) {
+        try values.checkFile("database")
+        try values.checkFolder("encoder")
+    }
 }

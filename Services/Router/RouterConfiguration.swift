@@ -14,6 +14,9 @@ struct RouterConfiguration: ServiceConfiguration {
         var reduction: Reduction { self == .fast ? .partialSum : .perChoice }
     }
 
+    /// Fewer would hold no conversation.
+    static let cachedTokenCounts = 256...(1 << 30)
+
     let listen: ListenAddress
     let meshListen: SocketAddress
     /// What other routers call this one; nil is where it listens.
@@ -120,9 +123,15 @@ struct RouterConfiguration: ServiceConfiguration {
         limits = Scheduler.Limits(
             runningCountMax: try values.integer("running-requests", in: 1...1024),
             waitingCountMax: try values.integer("waiting-requests", in: 0...65_536),
-            cachedTokenCountMax: try values.integer("cached-tokens", in: 1...(1 << 30)))
+            cachedTokenCountMax: try values.integer("cached-tokens", in: Self.cachedTokenCounts))
         requestLimits = RequestLimits(duration: try values.duration("request-time"))
     }
+
+    static func check(_ values: SettingValues) throws(SettingError) {
+        try values.checkFolder("model-directory")
+        if case .file = try catalog(values) { try values.checkFile("catalog") }
+    }
+
     private static func catalog(
         _ values: SettingValues
     ) throws(SettingError) -> CatalogLocation? {

@@ -28,7 +28,7 @@ struct HelpText {
     let settings: [Setting]
 
     var text: String {
-        let required = settings.filter(\.isRequired).map { " \($0.flag) \($0.example)" }.joined()
+        let required = settings.filter(\.isShown).map { " \($0.flag) \($0.example)" }.joined()
         return """
             \(name): \(summary)
 

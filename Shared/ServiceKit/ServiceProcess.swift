@@ -74,6 +74,7 @@ struct ServiceProcess<S: Service>: Sendable {
     private init(_ values: SettingValues) throws(SettingError) {
         configuration = try S.Configuration(values)
         let common = try CommonSettings(values)
+        try S.Configuration.check(values)
         self.common = common
         logger = Logger(label: S.name) { label in
             LogLines(label: label, level: common.logLevel, format: common.logFormat)

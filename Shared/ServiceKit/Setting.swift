@@ -16,17 +16,20 @@ public struct Setting: Sendable {
     public let isRequired: Bool
     /// Never printed nor logged.
     public let isSecret: Bool
+    /// Stands in the examples of `--help`, as what is required does.
+    public let isShown: Bool
 
     public init(
         _ name: String, _ placeholder: String, default fallback: String? = nil,
         isRequired: Bool = false,
-        isSecret: Bool = false, help: String, example: String
+        isSecret: Bool = false, isShown: Bool = false, help: String, example: String
     ) {
         self.name = name
         self.placeholder = placeholder
         self.fallback = fallback
         self.isRequired = isRequired
         self.isSecret = isSecret
+        self.isShown = isShown || isRequired
         self.help = help
         self.example = example
     }
@@ -57,6 +60,15 @@ public protocol ServiceConfiguration: Sendable {
 
     /// - Throws: the first setting that does not hold what it should.
     init(_ values: SettingValues) throws(SettingError)
+
+    /// Looks at what settings name on this machine, after `init` has read them all; with `--check`
+    /// and before every start.
+    /// - Throws: the first setting that names what cannot be used.
+    static func check(_ values: SettingValues) throws(SettingError)
+}
+
+extension ServiceConfiguration {
+    public static func check(_ values: SettingValues) throws(SettingError) {}
 }
 
 /// Why a process does not start. Always names the flag and the variable, and shows a value that

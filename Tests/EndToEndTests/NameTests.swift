@@ -40,7 +40,7 @@ struct NameTests {
         let refusal = await #expect(throws: MeshError.self) {
             try await mesh.dial(name, handlers: Handlers())
         }
-        #expect("\(refusal, default: "")".contains(WorkerID.rule))
+        #expect("\(refusal, default: "")".contains(WorkerName.rule))
         try await mesh.stop()
     }
 }

@@ -80,6 +80,26 @@ private func values(
         )
     }
 
+    @Test func `what a setting names on the disk is looked at`() throws {
+        func path(_ text: String) throws -> SettingValues { try values(["--model-path", text]) }
+        let name = "model-path"
+        for usable in ["/tmp", "/tmp/", "."] { try path(usable).checkFolder(name) }
+        for usable in ["/tmp/new.sqlite", "new.sqlite"] { try path(usable).checkFile(name) }
+        for unusable in ["/nope", "/dev/null", ""] {
+            let error = #expect(throws: SettingError.self) {
+                try path(unusable).checkFolder(name)
+            }
+            #expect(error?.description.contains("(--model-path): '\(unusable)' is not") == true)
+        }
+        for unusable in ["/nope/x.sqlite", "/tmp", "/dev/null/x", ""] {
+            #expect(throws: SettingError.self) { try path(unusable).checkFile(name) }
+        }
+        for unusable in ["/proc/x", "/dev/null", ""] {
+            #expect(throws: SettingError.self) { try path(unusable).makeFolder(name) }
+        }
+        try path("/tmp").makeFolder(name)
+    }
+
     @Test func `a secret is neither printed nor named in an error`() throws {
         let values = try values(["--api-keys", "sesame"])
         #expect(values.printable.first { $0.name == "api-keys" }?.value == "(secret)")

@@ -15,7 +15,7 @@ extension Fleet {
             return Fault(code: .badRequest, message: "only expert-workers dial a router")
         }
         guard let worker = WorkerID(validating: hello.name) else {
-            return Fault(code: .badRequest, message: "a worker's name is \(WorkerID.rule)")
+            return Fault(code: .badRequest, message: "a worker's name is \(WorkerName.rule)")
         }
         guard let former = peers[worker], former.remote.instance != hello.instance,
             await isAlive(former)
