@@ -1,6 +1,7 @@
 import Checkpoint
 import FoundationEssentials
 import Mesh
+import Model
 import Testing
 import Transport
 import Wire
