@@ -198,7 +198,7 @@ let package = Package(
         tests(
             "KnowledgeStore",
             imports: ["Knowledge", "Storage", "LinearAlgebra", "Mesh", "Wire", "Transport"]),
-        tests("MeshCtl", imports: nio + ["HTTP", "JSON", "Checkpoint", logging]),
+        tests("MeshCtl", imports: nio + ["HTTP", "JSON", "Checkpoint", argumentParser, logging]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -1,9 +1,12 @@
 /// What went wrong, where, and what to do about it.
 enum MeshCtlError: Error, CustomStringConvertible {
     case noMesh(state: String)
-    case alreadyRunning(pid: Int32, url: String)
+    case alreadyRunning(pid: Int32?, url: String?)
+    case badState(path: String)
     case badConfiguration(path: String, reason: String)
     case missingProgram(path: String)
+    case missingEncoder(path: String)
+    case missingModel(reason: String)
     case serviceDied(name: String, ending: String, log: String, lastLines: [String])
     case notReady(reasons: [String])
     case stillRunning(name: String, pid: Int32)
@@ -23,11 +26,19 @@ enum MeshCtlError: Error, CustomStringConvertible {
         case .noMesh(let state):
             "no mesh is running here: start one with `meshctl up` (looked in \(state))"
         case .alreadyRunning(let pid, let url):
-            "a mesh is already running here (process \(pid), \(url)): stop it with `meshctl down`"
+            "a mesh is already running here (process \(pid.map { "\($0)" } ?? "just started"), "
+                + "\(url ?? "not ready yet")): stop it with `meshctl down`"
+        case .badState(let path):
+            "\(path) cannot keep the state of a mesh: it must be a folder that can be made and "
+                + "written; name another with --state"
         case .badConfiguration(let path, let reason):
             "\(path): \(reason)"
         case .missingProgram(let path):
             "\(path) is missing: build it with `make build`"
+        case .missingEncoder(let path):
+            "the sentence encoder \(path) is missing: `make models` fetches it"
+        case .missingModel(let reason):
+            "\(reason); `make models` fetches the base of the model in the box"
         case .serviceDied(let name, let ending, let log, let lastLines):
             "\(name) \(ending); the end of its log, \(log):\n"
                 + lastLines.map { "    \($0)" }.joined(separator: "\n")
@@ -37,6 +48,8 @@ enum MeshCtlError: Error, CustomStringConvertible {
             "\(name) (process \(pid)) does not stop: look at its log, then `kill -9 \(pid)`"
         case .unreachable(let url, let reason):
             "nothing answers at \(url) (\(reason)): is the mesh up? `meshctl status` tells"
+        case .refused(401, let message, _):
+            "refused (401): \(message); give it with --api-key or EXPERTMESH_API_KEY"
         case .refused(let status, let message, let parameter):
             "refused (\(status)): \(message)" + (parameter.map { " [\($0)]" } ?? "")
         case .malformedAnswer(let path, let reason):

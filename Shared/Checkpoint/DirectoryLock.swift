@@ -5,8 +5,8 @@ internal import Glibc
 public final class DirectoryLock: Sendable {
     private let descriptor: CInt
 
-    /// Makes the directory when it is missing. Throws `unwritable`, also when another process has
-    /// the right.
+    /// Makes the directory when it is missing. Throws `unwritable`, or `inUse` when another process
+    /// has the right.
     public init(_ path: String) throws(CheckpointError) {
         try makeDirectory(path)
         let file = path + "/lock"
@@ -14,10 +14,8 @@ public final class DirectoryLock: Sendable {
         descriptor = unsafe open(file, flags, 0o644)
         guard descriptor >= 0 else { throw .unwritable(path: file, reason: systemError()) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let reason =
-                errno == EWOULDBLOCK
-                ? "another process uses this directory; give each its own" : systemError()
-            throw .unwritable(path: path, reason: reason)
+            guard errno != EWOULDBLOCK else { throw .inUse(path: path) }
+            throw .unwritable(path: path, reason: systemError())
         }
     }
 

@@ -17,9 +17,10 @@ public struct ModelImporter {
 
     /// Imports `source`: a Hugging Face directory, a GGUF file, or the manifest of an overlay.
     ///
-    /// `directory` is made where it is missing; a model in it is replaced, and has no manifest from
-    /// the first change to the last. Throws `unsupportedModel`, `unsupportedStorage`, `malformed`,
-    /// `unreadable`, `unwritable`, `wrongDigest`.
+    /// `directory` is made where it is missing. An earlier import of the same model in it is
+    /// replaced, its experts included, and has no manifest from the first change to the last;
+    /// another model is left alone. Throws `otherModel`, `unsupportedModel`, `unsupportedStorage`,
+    /// `malformed`, `unreadable`, `unwritable`, `wrongDigest`.
     @discardableResult
     public static func run(
         source: String, into directory: String, progress: (Progress) -> Void = { _ in }
@@ -33,6 +34,7 @@ public struct ModelImporter {
     private func run() throws(CheckpointError) -> Manifest {
         let layers = try expertLayers()
         try checkTrunk()
+        try checkDirectory()
         try makeDirectory(directory)
         try remove(directory + "/" + Manifest.fileName)
         let (digests, storages) = try writeExperts(layers)
@@ -42,7 +44,37 @@ public struct ModelImporter {
         let file = try AtomicFile(path: directory + "/" + Manifest.fileName)
         try file.write(manifest.encoded())
         _ = try file.commit()
+        try removeOthers(than: manifest)
         return manifest
+    }
+
+    /// Who names a directory that holds another model has mistyped its name.
+    private func checkDirectory() throws(CheckpointError) {
+        let path = directory + "/" + Manifest.fileName
+        guard exists(path) else { return }
+        let held: Manifest
+        do { held = try Manifest(path: path) } catch {
+            // Of no use to anybody: an import mends it.
+            guard case .malformed = error else { throw error }
+            return
+        }
+        guard held.name == source.name else {
+            throw .otherModel(path: directory, held: held.name, offered: source.name)
+        }
+    }
+
+    /// What an earlier import has left. Who has a file of it open keeps that.
+    private func removeOthers(than manifest: Manifest) throws(CheckpointError) {
+        let store = ArtifactStore(path: directory + "/" + ModelLayout.expertDirectory)
+        let listed = Set(manifest.layers.joined())
+        for entry in try store.entries() where !listed.contains(entry.digest) {
+            store.remove(entry.digest)
+        }
+        let files = Set(manifest.trunk.map(\.file))
+        for file in [ModelLayout.ggufTrunk, ModelLayout.safetensorsTrunk, ModelLayout.overlay]
+        where !files.contains(file) {
+            try remove(directory + "/" + file)
+        }
     }
 
     /// One for each layer of the model; nil for a layer without experts.

@@ -41,9 +41,9 @@ def ended(*arguments, **environment):
         timeout=COMMAND_TIMEOUT, env=os.environ | environment)
 
 
-def meshctl(*arguments):
+def meshctl(*arguments, **environment):
     """What a command prints."""
-    command = ended(*arguments)
+    command = ended(*arguments, **environment)
     if command.returncode != 0:
         raise CommandFailed(f"meshctl {arguments[0]}: {command.stderr.strip()}")
     return command.stdout
@@ -60,9 +60,15 @@ def model_source():
 
 
 class Mesh:
-    """Router, knowledge-store and `workers` expert-workers. Use it in a `with` statement."""
+    """Router, knowledge-store and `workers` expert-workers. Use it in a `with` statement.
 
-    def __init__(self, workers=2):
+    With a `key` the front door opens to nobody else.
+    """
+
+    def __init__(self, workers=2, key=None):
+        self.key = key
+        self.environment = {} if key is None else {
+            "EXPERTMESH_API_KEYS": key, "EXPERTMESH_API_KEY": key}
         self.folder = Path(tempfile.mkdtemp(prefix="mesh-"))
         self.state = self.folder / "state"
         self.config = self.folder / "mesh.json"
@@ -92,7 +98,7 @@ class Mesh:
             "--listen", "127.0.0.1:0")
         self.url = self.record["url"]
         self.client = OpenAI(
-            base_url=f"{self.url}/v1", api_key="unused", max_retries=0, timeout=COMMAND_TIMEOUT)
+            base_url=f"{self.url}/v1", api_key=self.key or "unused", max_retries=0, timeout=COMMAND_TIMEOUT)
         self.model = self.client.models.list().data[0].id
 
     def remove(self):
@@ -103,7 +109,11 @@ class Mesh:
         return json.loads(self.text(*arguments, "--json"))
 
     def text(self, *arguments):
-        return meshctl(*arguments, "--state", self.state)
+        return meshctl(*arguments, "--state", self.state, **self.environment)
+
+    def ended(self, *arguments):
+        """A command that has ended, whatever its status."""
+        return ended(*arguments, "--state", self.state, **self.environment)
 
     def kill(self, service):
         """kill -9 of one service."""
@@ -111,7 +121,7 @@ class Mesh:
         os.kill(processes[service], signal.SIGKILL)
 
     def admin(self, path):
-        with urllib.request.urlopen(self.record["admin_url"] + path, timeout=30) as answer:
+        with urllib.request.urlopen(self.record["adminURL"] + path, timeout=30) as answer:
             return json.load(answer)
 
     def complete(self, prompt, tokens=32):

@@ -134,6 +134,33 @@ import Testing
         #expect(try opened.expert(layer: 1, index: 1).digest == first.layers[1][1])
     }
 
+    @Test func `another model in the directory is left alone`() throws {
+        let held = try ModelImporter.run(source: fixture("olmoe"), into: model)
+        let error = failure { try ModelImporter.run(source: fixture("mixtral"), into: model) }
+        #expect(error?.contains("holds the model \(held.name), not mixtral") == true)
+        let opened = try CheckpointDirectory(path: model)
+        #expect(opened.manifest == held)
+        try opened.verifyTrunk()
+    }
+
+    @Test func `an import of an edited source leaves nothing of what it replaces`() throws {
+        let source = directory.path + "/edited"
+        #expect(unsafe mkdir(source, 0o755) == 0)
+        for from in ["olmoe", "mixtral"] {
+            for name in ["model.safetensors", "config.json"] {
+                write(try contents(fixture("\(from)/\(name)")), to: "\(source)/\(name)")
+            }
+            let manifest = try ModelImporter.run(source: source, into: model)
+            #expect(
+                Set(TemporaryDirectory.names(model + "/experts"))
+                    == Set(manifest.layers.joined().map(\.description)))
+        }
+        write([0], to: model + "/trunk.gguf")
+        write([0], to: model + "/manifest.json")
+        try ModelImporter.run(source: source, into: model)
+        #expect(!TemporaryDirectory.names(model).contains("trunk.gguf"))
+    }
+
     @Test func `a damaged trunk is noticed`() throws {
         let manifest = try ModelImporter.run(source: fixture("olmoe"), into: model)
         let path = model + "/" + manifest.trunk[0].file

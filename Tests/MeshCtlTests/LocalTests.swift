@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import Glibc
 internal import JSON
+internal import Synchronization
 internal import Testing
 
 @testable internal import MeshCtl
@@ -21,6 +22,7 @@ internal import Testing
 
     @Test(arguments: [
         ("\"workers\": 3", "\"workers\": 0", "mesh.json: “workers” must be a number from 1 to 64"),
+        ("127.0.0.1:8080", "foo", "mesh.json: “listen” must be HOST:PORT, such as 127.0.0.1:8080"),
         ("\"encoder\"", "\"encoded\"", "mesh.json: “encoder” must be a string"),
         ("{\"model\"", "{\"x\": 1, \"model\"", "mesh.json: there is no setting “x”"),
     ])
@@ -62,13 +64,52 @@ internal import Testing
     @Test func `a record is read back as it was written`() throws {
         let own = try #require(ProcessIdentity.current)
         let mesh = MeshRecord(
-            supervisor: own, url: "http://127.0.0.1:1", services: [("router", own)], isReady: true)
+            supervisor: own, url: "http://127.0.0.1:1", services: [("router", own)], isReady: true,
+            waitingFor: "experts")
         #expect(try MeshRecord(json: JSONValue(parsing: mesh.json.description)) == mesh)
     }
 
     @Test func `a state folder whose sockets would be too long is refused by name`() {
         let state = StateDirectory(path: "/tmp/" + String(repeating: "x", count: 90))
-        let error = #expect(throws: MeshCtlError.self) { try state.prepare() }
+        let error = #expect(throws: MeshCtlError.self) { try state.makeFolders() }
         #expect(error?.description.contains("--state") == true)
     }
+
+    @Test(arguments: ["/proc/nope", "/proc/self/exe"])
+    func `a path that cannot be a state folder is refused by name`(path: String) {
+        let error = #expect(throws: MeshCtlError.self) {
+            try StateDirectory(path: path).makeFolders()
+        }
+        #expect(error?.description.hasPrefix("\(path) cannot keep the state") == true)
+    }
+
+    @Test(arguments: [
+        (nil, "", "/home/ada/.local/state/expertmesh"), (nil, "here", "/work/here"),
+        ("/there", "here", "/there"),
+    ])
+    func `an empty variable is as good as none`(given: String?, variable: String, path: String) {
+        let state = StateDirectory(
+            given: given, environment: ["EXPERTMESH_STATE": variable, "HOME": "/home/ada"],
+            current: "/work")
+        #expect(state.path == path)
+        let paths = PathExpansion(
+            folder: ".", environment: ["EXPERTMESH_CACHE": "", "HOME": "/home/ada"])
+        #expect(paths.expand("$EXPERTMESH_CACHE/demo") == "/home/ada/.cache/expertmesh/demo")
+    }
+
+    @Test func `a reason to wait is told when it is new, and not at once`() {
+        let told = Collected()
+        let start = ContinuousClock.now
+        var note = WaitNote(from: start) { told.add($0) }
+        let reasons = [(0, "a"), (2, "a"), (3, "a"), (4, "b"), (6, "b"), (20, "b"), (21, "c")]
+        for (seconds, reason) in reasons { note.tell(reason, at: start + .seconds(seconds)) }
+        #expect(told.texts == ["a", "b", "c"])
+    }
+}
+
+/// What a closure was given.
+private final class Collected: Sendable {
+    private let storage = Mutex<[String]>([])
+    var texts: [String] { storage.withLock { $0 } }
+    func add(_ text: String) { storage.withLock { $0.append(text) } }
 }

@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import Checkpoint
 import JSON
 internal import Testing
@@ -140,6 +141,42 @@ private func experts(_ numbers: UInt8...) -> [ArtifactDigest] {
         #expect(lines.last == "every expert would have 2 copies or more")
         let lost = Place.lines(["workers": [], "homelessCount": 1200, "fewestCopies": 0])
         #expect(lost.last == "1,200 experts would be nowhere: the mesh could not answer")
+    }
+
+    @Test(arguments: [
+        (
+            0, 2,
+            "3 copies of each cannot be had: some would have 2 copies; start more workers, or "
+                + "give them more --memory"
+        ),
+        (0, 3, "every expert would have 3 copies or more"),
+        (7, 0, "7 experts would be nowhere: the mesh could not answer"),
+    ])
+    func `a placement says when the copies that are wanted cannot be had`(
+        homeless: Int, copies: Int, verdict: String
+    ) {
+        let answer: JSONValue = [
+            "workers": [], "homelessCount": .integer(homeless), "fewestCopies": .integer(copies),
+        ]
+        #expect(Place.lines(answer, wanted: 3).last == verdict)
+    }
+
+    @Test(arguments: [
+        ["canary", "3", "--share", "nan"], ["canary", "3", "--share=-0.1"], ["drain", ""],
+        ["place", "--dry-run", "--without", ""], ["place", "--dry-run", "--replicas", "0"],
+        ["up", "--listen", "foo"], ["promote", "-1"], ["status", "--state", ""],
+        ["ask", "x", "--api-key", "a\nb"],
+    ])
+    func `what cannot be meant is refused as a mistake of the command line`(words: [String]) {
+        let error = #expect(throws: (any Error).self) { _ = try MeshCommand.parseAsRoot(words) }
+        #expect(error.map { MeshCommand.exitCode(for: $0).rawValue } == 64)
+    }
+
+    @Test func `a layer that does not exist is refused with the status of a wrong command line`() {
+        let error = ModelEditError.noSuchLayer(30, known: [0, 29]).asUsage
+        #expect(MeshCommand.exitCode(for: error).rawValue == 64)
+        let message = MeshCommand.message(for: error)
+        #expect(message == "layer 30 has no experts; --layer is one of 0 to 29")
     }
 
     @Test(arguments: [("worker-1", "worker-1"), ("a/b c", "a%2Fb%20c"), ("é\n", "%C3%A9%0A")])

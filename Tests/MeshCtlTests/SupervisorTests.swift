@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import FoundationEssentials
 internal import Glibc
 internal import Testing
@@ -35,6 +36,8 @@ internal import Testing
         async throws
     {
         try await withState { state in
+            try "an earlier run\n".write(
+                toFile: state.log(of: "router"), atomically: true, encoding: .utf8)
             let plan = MeshPlan(services: [
                 state.planned("steady", "exec sleep 600"),
                 state.planned("router", "echo the disk is full; exit 1"),
@@ -43,16 +46,27 @@ internal import Testing
                 try await Supervisor(plan: plan, state: state).run { _ in }
             }
             #expect(error?.description.contains("router ended with status 1") == true)
-            #expect(error?.description.hasSuffix("    the disk is full") == true)
+            #expect(error?.description.hasSuffix("router.log:\n    the disk is full") == true)
             let left = try state.lastMesh()
             #expect(left == nil)
+        }
+    }
+
+    @Test func `of two that run a mesh in one place, the second is told so`() async throws {
+        try await withState { state in
+            var first: DirectoryLock? = try state.lock()
+            let error = #expect(throws: MeshCtlError.self) { _ = try state.lock() }
+            #expect(error?.description.contains("already running") == true)
+            withExtendedLifetime(first) {}
+            first = nil
+            #expect(throws: Never.self) { _ = try state.lock() }
         }
     }
 
     private func withState(_ body: (StateDirectory) async throws -> Void) async throws {
         let path = "\(FileManager.default.temporaryDirectory.path)/meshctl-\(UUID().uuidString)"
         let state = StateDirectory(path: path)
-        try state.prepare()
+        try state.makeFolders()
         defer { try? FileManager.default.removeItem(atPath: path) }
         try await body(state)
     }

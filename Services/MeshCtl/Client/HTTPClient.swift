@@ -24,13 +24,14 @@ struct HTTPClient: Sendable {
     let url: String
     private let host: String
     private let port: Int
+    private let apiKey: String?
 
     /// A reply larger than this is not one of ours: the largest is the table of all experts.
     static let replyByteCountMax = 64 << 20
     /// The peer is a process on this machine or one hop away.
     static let connectTimeout = TimeAmount.seconds(5)
 
-    init(url: String) throws {
+    init(url: String, apiKey: String? = nil) throws {
         let rest = url.hasPrefix("http://") ? url.dropFirst(7) : url[...]
         let address = rest.prefix { $0 != "/" }
         guard let colon = address.lastIndex(of: ":"),
@@ -41,6 +42,7 @@ struct HTTPClient: Sendable {
         self.host = address[..<colon].trimmingBrackets
         self.port = port
         self.url = "http://\(address)"
+        self.apiKey = apiKey
     }
 
     /// The whole reply, whatever its status.
@@ -110,6 +112,7 @@ struct HTTPClient: Sendable {
         head.headers.add(name: "Host", value: "\(host):\(port)")
         head.headers.add(name: "Connection", value: "close")
         head.headers.add(name: "User-Agent", value: "meshctl")
+        if let apiKey { head.headers.add(name: "Authorization", value: "Bearer \(apiKey)") }
         if let contentType = request.contentType {
             head.headers.add(name: "Content-Type", value: contentType)
             head.headers.add(name: "Content-Length", value: String(request.body.count))

@@ -8,7 +8,10 @@ struct MeshClient: Sendable {
     /// Long enough for a request behind others; generation is streamed and has no such limit.
     static let answerTimeout = Duration.seconds(60)
 
-    init(url: String) throws { http = try HTTPClient(url: url) }
+    /// - Parameter apiKey: presented with every request.
+    init(url: String, apiKey: String? = nil) throws {
+        http = try HTTPClient(url: url, apiKey: apiKey)
+    }
 
     func get(_ path: String, within limit: Duration = answerTimeout) async throws -> JSONValue {
         try await answer(to: HTTPRequest(path: path), within: limit)

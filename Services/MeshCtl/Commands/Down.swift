@@ -13,6 +13,7 @@ struct Down: AsyncParsableCommand {
     func run() async throws {
         let state = local.directory
         let mesh = try state.runningMesh()
+        let running = mesh.services.reversed().filter(\.process.isRunning).map(\.name)
         if mesh.supervisor.isRunning {
             mesh.supervisor.send(SIGTERM)
             // It waits for one service after the other, and then kills.
@@ -22,8 +23,10 @@ struct Down: AsyncParsableCommand {
             try await stopOrphans(of: mesh)
         }
         try state.forgetMesh()
-        output.show(["stopped": .array(mesh.services.map { .string($0.name) })]) {
-            ["stopped \(mesh.services.reversed().map(\.name).joined(separator: ", "))"]
+        output.show(["stopped": .array(running.map { .string($0) })]) {
+            running.isEmpty
+                ? ["stopped `meshctl up`; its services had ended before"]
+                : ["stopped \(running.joined(separator: ", "))"]
         }
     }
 

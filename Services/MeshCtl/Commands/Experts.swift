@@ -23,8 +23,9 @@ struct Experts: AsyncParsableCommand {
             return output.show(answer) { Self.summary(of: layers).lines }
         }
         guard let chosen = layers.first(where: { $0["layer"]?.integer == layer }) else {
-            throw ValidationError(
-                "layer \(layer) has no experts; there are \(layers.count) that have")
+            throw ModelEditError.noSuchLayer(
+                layer, known: layers.compactMap { $0["layer"]?.integer }
+            ).asUsage
         }
         output.show(chosen) { Self.experts(of: chosen).lines }
     }

@@ -9,7 +9,8 @@ struct Import: AsyncParsableCommand {
         abstract: "Import a model: its trunk stays one file, its experts become artifacts.",
         discussion: """
             SOURCE is a Hugging Face directory (safetensors), a GGUF file, or a manifest that \
-            names a base and the experts to lay over it.
+            names a base and the experts to lay over it. An import into a directory that holds the \
+            same model replaces it, with all its experts; one that holds another model is refused.
 
               meshctl import ~/models/OLMoE-1B-7B --into ~/models/olmoe.mesh
               meshctl import mixtral.Q4_0.gguf --into /var/lib/expertmesh/mixtral
@@ -43,7 +44,12 @@ enum ModelImport {
     static func runIfNeeded(_ configuration: MeshConfiguration) throws {
         guard !isCurrent(configuration) else { return }
         Terminal.say("importing \(configuration.modelSource) into \(configuration.modelDirectory)")
-        try run(source: configuration.modelSource, into: configuration.modelDirectory)
+        do {
+            try run(source: configuration.modelSource, into: configuration.modelDirectory)
+        } catch let error as CheckpointError {
+            guard case .unreadable = error else { throw error }
+            throw MeshCtlError.missingModel(reason: "\(error)")
+        }
     }
 
     /// A model directory keeps the manifest of the overlay that it was made of. Other sources are

@@ -22,14 +22,14 @@ struct StateOptions: ParsableArguments {
     @Option(help: "The local mesh's folder. (default: ~/.local/state/expertmesh)")
     var state: String?
 
+    func validate() throws {
+        guard state?.isEmpty != true else { throw ValidationError("--state must name a folder") }
+    }
+
     var directory: StateDirectory {
-        let environment = ProcessInfo.processInfo.environment
-        let given = state ?? environment["EXPERTMESH_STATE"]
-        let current = FileManager.default.currentDirectoryPath
-        guard let given else {
-            return StateDirectory(path: StateDirectory.standard(environment: environment))
-        }
-        return StateDirectory(path: given.hasPrefix("/") ? given : "\(current)/\(given)")
+        StateDirectory(
+            given: state, environment: ProcessInfo.processInfo.environment,
+            current: FileManager.default.currentDirectoryPath)
     }
 }
 
@@ -43,9 +43,30 @@ struct MeshOptions: ParsableArguments {
     @Option(help: "The router's admin port of a mesh elsewhere.")
     var adminURL: String?
 
+    @Option(help: "A key of the front door, if it wants one; better in $EXPERTMESH_API_KEY.")
+    var apiKey: String?
+
+    func validate() throws { try Self.check(apiKey, from: "--api-key") }
+
     /// The front door.
     func frontDoor() throws -> MeshClient {
-        try MeshClient(url: url ?? address(\.url))
+        let key = try apiKey ?? Self.key(in: ProcessInfo.processInfo.environment)
+        return try MeshClient(url: url ?? address(\.url), apiKey: key)
+    }
+
+    /// An empty variable is as good as none.
+    static func key(in environment: [String: String]) throws -> String? {
+        guard let key = environment["EXPERTMESH_API_KEY"], !key.isEmpty else { return nil }
+        try check(key, from: "EXPERTMESH_API_KEY")
+        return key
+    }
+
+    /// The key goes into a header, and into no message.
+    private static func check(_ key: String?, from origin: String) throws {
+        guard let key else { return }
+        guard !key.isEmpty, key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw ValidationError("\(origin) must be visible ASCII characters without spaces")
+        }
     }
 
     /// The router's admin port.

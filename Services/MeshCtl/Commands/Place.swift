@@ -7,11 +7,11 @@ struct Place: AsyncParsableCommand {
         abstract: "Show where experts would go, without moving any.",
         discussion: """
             The mesh places experts by itself whenever a worker comes or goes; this tells in \
-            advance what it would do.
+            advance what it would do. The exit status is 1 when an expert would be nowhere.
 
-              meshctl place --dry-run                          what is still to be moved
-              meshctl place --dry-run --without worker-1       if that worker went
-              meshctl place --dry-run --replicas 3             with three copies of each
+              meshctl place --dry-run                              what is still to be moved
+              meshctl place --dry-run --without expert-worker-1    if that worker went
+              meshctl place --dry-run --replicas 3                 with three copies of each
             """)
 
     @Flag(help: "Only show it. This is required: moves are the mesh's own affair.")
@@ -31,11 +31,16 @@ struct Place: AsyncParsableCommand {
             throw ValidationError(
                 "the mesh moves experts by itself; say --dry-run to see what it would move")
         }
+        guard without?.isEmpty != true else { throw ValidationError("--without names a worker") }
+        guard replicas.map({ $0 >= 1 }) ?? true else {
+            throw ValidationError("--replicas takes a number from 1")
+        }
     }
 
     func run() async throws {
         let answer = try await mesh.admin().get("/admin/placement" + query)
-        output.show(answer) { Self.lines(answer) }
+        output.show(answer) { Self.lines(answer, wanted: replicas) }
+        guard answer["homelessCount"]?.integer == 0 else { throw ExitCode.failure }
     }
 
     private var query: String {
@@ -45,7 +50,8 @@ struct Place: AsyncParsableCommand {
         return items.isEmpty ? "" : "?" + items.joined(separator: "&")
     }
 
-    static func lines(_ answer: JSONValue) -> [String] {
+    /// - Parameter wanted: so many copies of each expert; nil for what the mesh is told to have.
+    static func lines(_ answer: JSONValue, wanted: Int? = nil) -> [String] {
         var table = Table("worker", "holds", "would hold", "capacity", "loads", "drops")
         for worker in answer["workers"]?.array ?? [] {
             table.add(
@@ -54,14 +60,19 @@ struct Place: AsyncParsableCommand {
                 (worker["capacityBytes"]?.integer ?? 0).inBytes,
                 (worker["loads"]?.integer ?? 0).grouped, (worker["drops"]?.integer ?? 0).grouped)
         }
+        return table.lines + ["", verdict(answer, wanted: wanted)]
+    }
+
+    private static func verdict(_ answer: JSONValue, wanted: Int?) -> String {
         let homeless = answer["homelessCount"]?.integer ?? 0
         let copies = answer["fewestCopies"]?.integer ?? 0
-        return table.lines + [
-            "",
-            homeless > 0
-                ? "\(homeless.grouped) experts would be nowhere: the mesh could not answer"
-                : "every expert would have \(copies) \(copies == 1 ? "copy" : "copies") or more",
-        ]
+        guard homeless == 0 else {
+            return "\(homeless.grouped) experts would be nowhere: the mesh could not answer"
+        }
+        let had = "\(copies.grouped) \(copies == 1 ? "copy" : "copies")"
+        guard let wanted, copies < wanted else { return "every expert would have \(had) or more" }
+        return "\(wanted.grouped) copies of each cannot be had: some would have \(had); "
+            + "start more workers, or give them more --memory"
     }
 }
 
@@ -75,8 +86,8 @@ struct Drain: AsyncParsableCommand {
             when the drain is taken back. A drain that fails, because nobody else has room, or \
             that is interrupted leaves the worker as it was.
 
-              meshctl drain worker-1
-              meshctl drain worker-1 --cancel    it stays, and takes its part again
+              meshctl drain expert-worker-1
+              meshctl drain expert-worker-1 --cancel    it stays, and takes its part again
             """)
 
     /// A little more than the router itself allows for it.
@@ -90,6 +101,10 @@ struct Drain: AsyncParsableCommand {
 
     @OptionGroup var mesh: MeshOptions
     @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard !worker.isEmpty else { throw ValidationError("WORKER must be a worker's name") }
+    }
 
     func run() async throws {
         let path = "/admin/workers/\(worker.percentEncoded)/drain"

@@ -24,6 +24,12 @@ struct Canary: AsyncParsableCommand {
     @OptionGroup var mesh: MeshOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        guard (0...1).contains(share) else {
+            throw ValidationError("--share takes a number from 0 to 1")
+        }
+    }
+
     func run() async throws {
         let client = RevisionClient(admin: try mesh.admin())
         let answer = try await client.step(

@@ -45,8 +45,7 @@ struct Swap: AsyncParsableCommand {
         let model = try CheckpointDirectory(path: directory)
         let client = RevisionClient(admin: try mesh.admin())
         let served = try await client.served()
-        let edit = try ModelEdit(
-            served: served.layers, offered: model.manifest.layers, layer: layer, expert: expert)
+        let edit = try edit(of: served.layers, model)
         guard !edit.layers.isEmpty else { return showUnchanged(served.revision) }
         let gates = try Self.gates(of: model, for: edit)
         let uploadedCount = try await upload(edit.newDigests, of: model, to: client)
@@ -55,6 +54,17 @@ struct Swap: AsyncParsableCommand {
         try await client.waitUntilStaged(revision)
         if !stageOnly { _ = try await client.step("promote", revision, signature.members) }
         show(edit, revision, former: served.revision, uploadedCount: uploadedCount)
+    }
+
+    private func edit(
+        of served: [[ArtifactDigest]], _ model: CheckpointDirectory
+    ) throws -> ModelEdit {
+        do {
+            return try ModelEdit(
+                served: served, offered: model.manifest.layers, layer: layer, expert: expert)
+        } catch {
+            throw error.asUsage
+        }
     }
 
     private static func gates(
@@ -114,6 +124,16 @@ struct Swap: AsyncParsableCommand {
             : "revision \(revision) serves; `meshctl rollback` returns to revision \(former)"
         output.show(result) {
             edit.layers.map(\.line) + ["\(uploadedCount.grouped) artifacts uploaded", ending]
+        }
+    }
+}
+
+extension ModelEditError {
+    /// A number that does not exist is a mistake in the command line, and its exit status is 64.
+    var asUsage: any Error {
+        switch self {
+        case .noSuchLayer, .noSuchExpert: ValidationError(description)
+        case .otherModel: self
         }
     }
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import FoundationEssentials
 internal import Glibc
+internal import HTTP
 internal import Subprocess
 internal import SystemPackage
 internal import UnixSignals
@@ -35,6 +36,9 @@ struct Up: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        guard listen.map({ ListenAddress($0) != nil }) ?? true else {
+            throw ValidationError("--listen takes HOST:PORT, such as 127.0.0.1:9000")
+        }
         guard let workers, !MeshConfiguration.workerCounts.contains(workers) else { return }
         throw ValidationError(
             "--workers takes a number from 1 to \(MeshConfiguration.workerCountMax)")
@@ -43,8 +47,7 @@ struct Up: AsyncParsableCommand {
     func run() async throws {
         let state = local.directory
         if let mesh = try state.lastMesh(), mesh.isRunning {
-            throw MeshCtlError.alreadyRunning(
-                pid: mesh.supervisor.pid, url: mesh.url ?? "not ready yet")
+            throw MeshCtlError.alreadyRunning(pid: mesh.supervisor.pid, url: mesh.url)
         }
         let environment = ProcessInfo.processInfo.environment
         var configuration = try MeshConfiguration(path: config, environment: environment)
@@ -52,13 +55,25 @@ struct Up: AsyncParsableCommand {
         if let workers { configuration.workerCount = workers }
         let plan = try MeshPlan(configuration, state: state, programs: Self.programs())
         try plan.checkPrograms()
-        try ModelImport.runIfNeeded(configuration)
-        try state.prepare()
+        try configuration.checkEncoder()
+        try state.makeFolders()
         if detach {
+            try ModelImport.runIfNeeded(configuration)
             try await runDetached(state)
         } else {
-            try await Supervisor(plan: plan, state: state).run { show($0) }
+            try await supervise(plan, configuration, state)
         }
+    }
+
+    /// One supervisor at a time: the second of two that start together finds the lock taken.
+    private func supervise(
+        _ plan: MeshPlan, _ configuration: MeshConfiguration, _ state: StateDirectory
+    ) async throws {
+        let lock = try state.lock()
+        defer { withExtendedLifetime(lock) {} }
+        try state.clear()
+        try ModelImport.runIfNeeded(configuration)
+        try await Supervisor(plan: plan, state: state).run { show($0) }
     }
 
     private func show(_ mesh: MeshRecord) {
@@ -80,8 +95,12 @@ struct Up: AsyncParsableCommand {
 extension Up {
     /// Starts `meshctl up` once more, in a session of its own, and waits until the mesh is ready.
     private func runDetached(_ state: StateDirectory) async throws {
+        let log = try FileDescriptor.open(
+            FilePath(state.log(of: "meshctl")), .writeOnly, options: [.create, .append],
+            permissions: .ownerReadWrite)
+        let logStart = Int(try log.seek(offset: 0, from: .end))
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-        let start = Task { try await superviseDetached(state) }
+        let start = Task { try await superviseDetached(state, log: log) }
         let listening = Task { for await _ in signals { start.cancel() } }
         defer { listening.cancel() }
         let ending: Ending
@@ -91,16 +110,17 @@ extension Up {
             Terminal.say("interrupted; what had started has been stopped")
             throw ExitCode(128 + SIGINT)
         }
+        // Says so when it was another mesh, started at the same time, that took the place.
+        _ = try state.lock()
         throw MeshCtlError.serviceDied(
             name: "meshctl up", ending: "\(ending)", log: state.log(of: "meshctl"),
-            lastLines: state.endOfLog(of: "meshctl"))
+            lastLines: state.endOfLog(of: "meshctl", from: logStart))
     }
 
     /// Does not return while the mesh starts as it should; interrupted, it stops what has started.
-    private func superviseDetached(_ state: StateDirectory) async throws -> Ending {
-        let log = try FileDescriptor.open(
-            FilePath(state.log(of: "meshctl")), .writeOnly, options: [.create, .truncate],
-            permissions: .ownerReadWrite)
+    private func superviseDetached(
+        _ state: StateDirectory, log: FileDescriptor
+    ) async throws -> Ending {
         let result = try await Subprocess.run(
             .path("/proc/self/exe"), arguments: Arguments(supervisorArguments(state)),
             platformOptions: .ownSession(grace: Supervisor.grace), input: .none,
@@ -128,9 +148,14 @@ extension Up {
     private func readyMesh(_ state: StateDirectory, supervisor: Int32) async throws -> MeshRecord? {
         let deadline = ContinuousClock.now + Supervisor.readyTimeout + .seconds(5)
         let process = ProcessIdentity(pid: supervisor)
+        var told: String?
         return try await Polling.until(deadline) { () -> MeshRecord?? in
-            if let mesh = try state.lastMesh(), mesh.isReady, mesh.supervisor.pid == supervisor {
-                return .some(mesh)
+            if let mesh = try state.lastMesh(), mesh.supervisor.pid == supervisor {
+                if mesh.isReady { return .some(mesh) }
+                if let reason = mesh.waitingFor, reason != told {
+                    Terminal.say("waiting: \(reason)")
+                    told = reason
+                }
             }
             return process?.isRunning == true ? nil : .some(nil)
         } ?? nil

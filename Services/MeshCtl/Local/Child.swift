@@ -6,42 +6,46 @@ internal import SystemPackage
 struct Child: Sendable {
     let name: String
     let process: ProcessIdentity
+    /// Where in its log this run begins, in bytes.
+    let logStart: Int
     /// Finishes when the process has ended.
     let end: Task<Ending, any Error>
 
     /// Starts the program in a session of its own, so that a Ctrl-C at the terminal reaches
     /// `meshctl` alone, which then stops the services in their order.
     static func start(_ service: PlannedService) async throws -> Child {
-        let (started, starting) = AsyncThrowingStream<Int32, any Error>.makeStream()
+        let (started, starting) = AsyncThrowingStream<(pid: Int32, logStart: Int), any Error>
+            .makeStream()
         let end = Task {
             do {
-                return try await run(service) { starting.yield($0) }
+                return try await run(service) { starting.yield((pid: $0, logStart: $1)) }
             } catch {
                 starting.finish(throwing: error)
                 throw error
             }
         }
-        for try await pid in started {
+        for try await (pid, logStart) in started {
             // Already gone: its number is enough to tell how it ended.
             let process = ProcessIdentity(pid: pid) ?? ProcessIdentity(pid: pid, startTime: 0)
-            return Child(name: service.name, process: process, end: end)
+            return Child(name: service.name, process: process, logStart: logStart, end: end)
         }
         throw CancellationError()
     }
 
     private static func run(
-        _ service: PlannedService, started: @Sendable (Int32) -> Void
+        _ service: PlannedService, started: @Sendable (Int32, Int) -> Void
     ) async throws -> Ending {
         let log = try FileDescriptor.open(
             FilePath(service.log), .writeOnly, options: [.create, .append],
             permissions: .ownerReadWrite)
+        let logStart = Int(try log.seek(offset: 0, from: .end))
         let result = try await Subprocess.run(
             .path(FilePath(service.program)), arguments: Arguments(service.arguments),
             environment: .inherit, platformOptions: .ownSession(grace: Supervisor.grace),
             input: .none, output: .fileDescriptor(log, closeAfterSpawningProcess: true),
             error: .combinedWithOutput
         ) { execution in
-            started(execution.processIdentifier.value)
+            started(execution.processIdentifier.value, logStart)
         }
         return Ending(result.terminationStatus)
     }

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import HTTP
 internal import JSON
 
 /// What `meshctl up` starts: the content of `compose/mesh.json`, checked.
@@ -32,8 +33,19 @@ struct MeshConfiguration: Equatable {
         modelDirectory = paths.expand(try fields.string("model", "directory"))
         encoderDirectory = paths.expand(try fields.string("encoder"))
         listen = try fields.string("listen")
+        guard ListenAddress(listen) != nil else {
+            throw MeshCtlError.badConfiguration(
+                path: path, reason: "“listen” must be HOST:PORT, such as 127.0.0.1:8080")
+        }
         workerCount = try fields.integer("workers", in: Self.workerCounts)
         try fields.refuseOthers(than: ["model", "encoder", "listen", "workers"])
+    }
+
+    /// Nothing fetches it by itself.
+    func checkEncoder() throws {
+        guard FileManager.default.fileExists(atPath: encoderDirectory) else {
+            throw MeshCtlError.missingEncoder(path: encoderDirectory)
+        }
     }
 }
 
@@ -44,7 +56,8 @@ struct PathExpansion {
 
     func expand(_ path: String) -> String {
         let home = environment["HOME"] ?? "/root"
-        let cache = environment["EXPERTMESH_CACHE"] ?? "\(home)/.cache/expertmesh"
+        let given = environment["EXPERTMESH_CACHE"] ?? ""
+        let cache = given.isEmpty ? "\(home)/.cache/expertmesh" : given
         if path.hasPrefix("$EXPERTMESH_CACHE") {
             return cache + path.dropFirst("$EXPERTMESH_CACHE".count)
         }

@@ -11,6 +11,8 @@ struct MeshRecord: Equatable, Sendable {
     /// In the order in which they were started; they are stopped in reverse.
     var services: [(name: String, process: ProcessIdentity)]
     var isReady = false
+    /// What still has to happen before the mesh is ready, when that takes long.
+    var waitingFor: String?
 
     var isRunning: Bool {
         supervisor.isRunning || services.contains { $0.process.isRunning }
@@ -23,8 +25,9 @@ extension MeshRecord {
     init(json: JSONValue) throws {
         supervisor = try ProcessIdentity(json: json["supervisor"])
         url = json["url"]?.string
-        adminURL = json["admin_url"]?.string
+        adminURL = json["adminURL"]?.string
         isReady = json["ready"]?.bool ?? false
+        waitingFor = json["waitingFor"]?.string
         services = try (json["services"]?.array ?? []).map {
             ($0["name"]?.string ?? "", try ProcessIdentity(json: $0["process"]))
         }
@@ -32,8 +35,8 @@ extension MeshRecord {
 
     var json: JSONValue {
         [
-            "url": .optional(url), "admin_url": .optional(adminURL), "ready": .bool(isReady),
-            "supervisor": supervisor.json,
+            "url": .optional(url), "adminURL": .optional(adminURL), "ready": .bool(isReady),
+            "waitingFor": .optional(waitingFor), "supervisor": supervisor.json,
             "services": .array(
                 services.map { ["name": .string($0.name), "process": $0.process.json] }),
         ]
@@ -43,7 +46,7 @@ extension MeshRecord {
 extension ProcessIdentity {
     fileprivate init(json: JSONValue?) throws {
         guard let pid = json?["pid"]?.integer.flatMap(Int32.init(exactly:)),
-            let startTime = json?["start_time"]?.integer
+            let startTime = json?["startTime"]?.integer
         else {
             throw MeshCtlError.badConfiguration(path: "mesh.json", reason: "no process in it")
         }
@@ -51,6 +54,6 @@ extension ProcessIdentity {
     }
 
     fileprivate var json: JSONValue {
-        ["pid": .integer(Int(pid)), "start_time": .integer(startTime)]
+        ["pid": .integer(Int(pid)), "startTime": .integer(startTime)]
     }
 }

@@ -102,7 +102,7 @@ enum ModelEditError: Error, Equatable, CustomStringConvertible {
         case .dense(let which):
             "\(which) is a dense model: it has no experts, and there is nothing to swap"
         case .noSuchLayer(let layer, let known):
-            "layer \(layer) has no experts in the directory; "
+            "layer \(layer) has no experts; "
                 + "--layer is one of \(known.first ?? 0) to \(known.last ?? 0)"
         case .noSuchExpert(let expert, let layer, let count):
             "layer \(layer) has no expert \(expert) on both sides; "

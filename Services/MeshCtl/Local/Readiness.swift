@@ -6,17 +6,22 @@ internal import JSON
 struct Readiness: Sendable {
     let plan: MeshPlan
     let deadline: ContinuousClock.Instant
+    private var note: WaitNote
 
     /// A probe that takes longer is as good as a red one.
     private static let probeTimeout = Duration.seconds(5)
 
-    init(plan: MeshPlan, within limit: Duration) {
+    /// - Parameter report: told what is waited for, when it takes long.
+    init(
+        plan: MeshPlan, within limit: Duration, report: @escaping @Sendable (String) -> Void
+    ) {
         self.plan = plan
         deadline = ContinuousClock.now + limit
+        note = WaitNote(report: report)
     }
 
     /// The record with its addresses, once the mesh can answer.
-    func wait(_ mesh: MeshRecord) async throws -> MeshRecord {
+    mutating func wait(_ mesh: MeshRecord) async throws -> MeshRecord {
         var ready = mesh
         for service in plan.services {
             let addresses = try await addresses(of: service)
@@ -30,40 +35,43 @@ struct Readiness: Sendable {
         return ready
     }
 
-    private func addresses(of service: PlannedService) async throws -> Addresses {
-        let found = try await Polling.until(deadline) { Addresses(readyFile: service.readyFile) }
-        guard let found else {
-            throw MeshCtlError.notReady(reasons: ["\(service.name) does not listen"])
+    private mutating func addresses(of service: PlannedService) async throws -> Addresses {
+        let reason = "\(service.name) does not listen yet"
+        let found = try await Polling.until(deadline) { () -> Addresses? in
+            note.tell(reason)
+            return Addresses(readyFile: service.readyFile)
         }
+        guard let found else { throw MeshCtlError.notReady(reasons: [reason]) }
         return found
     }
 
-    private func waitUntilReady(_ service: PlannedService, at admin: String) async throws {
+    private mutating func waitUntilReady(_ service: PlannedService, at admin: String) async throws {
         let client = try HTTPClient(url: admin)
         var reasons: [String] = []
         let answer = try await Polling.until(deadline) {
             let probe = HTTPRequest(path: "/readyz")
             do {
                 let reply = try await client.reply(to: probe, within: Self.probeTimeout)
+                if reply.status == 200 { return true }
                 reasons = Self.reasons(reply).map { "\(service.name): \($0)" }
-                return reply.status == 200 ? true : nil
             } catch let error as MeshCtlError {
                 reasons = ["\(service.name): \(error)"]
-                return nil
             }
+            note.tell(reasons.joined(separator: "; "))
+            return Optional<Bool>.none
         }
         if answer == nil { throw MeshCtlError.notReady(reasons: reasons) }
     }
 
-    private func waitForDocuments(at admin: String) async throws {
+    private mutating func waitForDocuments(at admin: String) async throws {
         let client = try MeshClient(url: admin)
-        let isConnected = try await Polling.until(deadline) {
+        let reason = "the router does not reach the knowledge-store"
+        let isConnected = try await Polling.until(deadline) { () -> Bool? in
+            note.tell(reason)
             let status = try await client.get("/admin/status", within: Self.probeTimeout)
             return status["knowledge"]?["connected"]?.bool == false ? nil : true
         }
-        if isConnected == nil {
-            throw MeshCtlError.notReady(reasons: ["the router does not reach the knowledge-store"])
-        }
+        if isConnected == nil { throw MeshCtlError.notReady(reasons: [reason]) }
     }
 
     private static func reasons(_ reply: HTTPReply) -> [String] {

@@ -13,6 +13,7 @@ struct Supervisor {
     static let grace = Duration.seconds(30)
 
     private enum Event: Sendable {
+        case waiting(for: String)
         case ready(MeshRecord)
         case failed(any Error)
         case ended(Child, Ending)
@@ -35,9 +36,9 @@ struct Supervisor {
             }
             let mesh = try record(children)
             try state.save(mesh)
-            let waiting = Task { sink.yield(await untilReady(mesh)) }
+            let waiting = Task { sink.yield(await untilReady(mesh) { sink.yield($0) }) }
             defer { waiting.cancel() }
-            outcome = .success(try await watch(events, announce: announce))
+            outcome = .success(try await watch(events, of: mesh, announce: announce))
         } catch {
             outcome = .failure(error)
         }
@@ -66,9 +67,14 @@ struct Supervisor {
             supervisor: supervisor, services: children.map { ($0.name, $0.process) })
     }
 
-    private func untilReady(_ mesh: MeshRecord) async -> Event {
+    private func untilReady(
+        _ mesh: MeshRecord, report: @escaping @Sendable (Event) -> Void
+    ) async -> Event {
+        var readiness = Readiness(plan: plan, within: Self.readyTimeout) {
+            report(.waiting(for: $0))
+        }
         do {
-            return .ready(try await Readiness(plan: plan, within: Self.readyTimeout).wait(mesh))
+            return .ready(try await readiness.wait(mesh))
         } catch {
             return .failed(error)
         }
@@ -76,11 +82,16 @@ struct Supervisor {
 
     /// A service that ends before the mesh is ready ends the attempt; later it is reported.
     private func watch(
-        _ events: AsyncStream<Event>, announce: (MeshRecord) -> Void
+        _ events: AsyncStream<Event>, of starting: MeshRecord, announce: (MeshRecord) -> Void
     ) async throws {
         var isReady = false
         for await event in events {
             switch event {
+            case .waiting(let reason):
+                var mesh = starting
+                mesh.waitingFor = reason
+                try state.save(mesh)
+                Terminal.say("waiting: \(reason)")
             case .ready(let mesh):
                 isReady = true
                 try state.save(mesh)
@@ -92,7 +103,8 @@ struct Supervisor {
             case .failed(let error):
                 throw error
             case .interrupted:
-                return
+                let names = plan.services.reversed().map(\.name)
+                return Terminal.say("interrupted; stopping \(names.joined(separator: ", "))")
             }
         }
     }
@@ -100,6 +112,6 @@ struct Supervisor {
     private func death(of child: Child, _ ending: Ending) -> MeshCtlError {
         .serviceDied(
             name: child.name, ending: "\(ending)", log: state.log(of: child.name),
-            lastLines: state.endOfLog(of: child.name))
+            lastLines: state.endOfLog(of: child.name, from: child.logStart))
     }
 }
