@@ -133,7 +133,7 @@ extension ModelEditError {
     var asUsage: any Error {
         switch self {
         case .noSuchLayer, .noSuchExpert: ValidationError(description)
-        case .otherModel: self
+        default: self
         }
     }
 }
