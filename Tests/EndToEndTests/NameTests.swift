@@ -30,7 +30,9 @@ struct NameTests {
         if instance != 1 { await first.close() }
         _ = try await mesh.addWorker("a", instance: instance)
         await first.waitUntilClosed()
-        #expect(await mesh.fleet.missing.isEmpty)
+        let missing = await mesh.fleet.waitUntilHeld(
+            mesh.fleet.state.serving, deadline: .after(.seconds(20)))
+        #expect(missing.isEmpty)
         try await mesh.stop()
     }
 
