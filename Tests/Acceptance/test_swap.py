@@ -232,7 +232,7 @@ class RefusalTests(SwapCase):
                 (["promote", 999], "there is no revision 999"),
                 (["promote", serving], f"revision {serving} serves"),
                 (["canary", serving, "--share", 0.1], f"revision {serving} serves"),
-                (["canary", serving, "--share", 7], "'share' is 7"),
+                (["canary", serving, "--share", 7], "--share takes a number from 0 to 1"),
                 (["discard", serving], f"revision {serving} serves"),
                 (["swap", self.folder], "manifest.json"),
                 (["swap", self.edited, "--layer", 9], "--layer is one of 0 to 1"),
