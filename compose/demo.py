@@ -15,7 +15,7 @@ from openai import OpenAI  # noqa: E402: it takes a second, which is long enough
 
 QUESTIONS = [
     "Which checksum do frames carry?",
-    "How long may requests in flight take to finish after SIGTERM?",
+    "Which user do the images run as?",
     "Who invented the telephone?",  # not in the documents, and the answer should say so
 ]
 QUOTE_LENGTH = 100
