@@ -5,14 +5,14 @@ internal import Transport
 internal import Wire
 
 /// The router's line to the knowledge-store: dialled again whenever it breaks.
-actor KnowledgeClient: LoopBound {
+actor KnowledgeClient: ChangeWaiting {
     nonisolated let loop: EventLoop
     nonisolated let address: SocketAddress
     private let logger: Logger
     private var peer: Peer?
     /// When the store said that it was leaving, if it did: another will come in its place.
     private var leftAt: ContinuousClock.Instant?
-    private var waiters = Waiters()
+    var waiters = Waiters()
 
     /// Until a store that has just gone is dialled again.
     private static let retryAfter = Duration.seconds(1)
@@ -83,25 +83,9 @@ actor KnowledgeClient: LoopBound {
             guard remaining > .zero, !Task.isCancelled else {
                 throw unavailable("it left and has not come back")
             }
-            await waitForConnection(atMost: remaining)
+            await waitForChange(atMost: remaining)
         }
     }
-
-    private func waitForConnection(atMost limit: Duration) async {
-        let id = waiters.next()
-        let timer = Task(executorPreference: loop) {
-            try await Task.sleep(for: limit)
-            await self.giveUp(id)
-        }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { waiters.add($0, as: id) }
-        } onCancel: {
-            Task(executorPreference: loop) { await self.giveUp(id) }
-        }
-        timer.cancel()
-    }
-
-    private func giveUp(_ id: UInt64) { waiters.resume(id) }
 
     private func expectSuccessor() {
         peer = nil

@@ -9,6 +9,17 @@ private let served = revision(layers: 2, experts: 4)
 
 /// A worker that drains, as `FleetState` sees it.
 struct LeavingTests {
+    /// `a` has drained, and `b` holds everything.
+    private static func drained() -> FleetBench {
+        var bench = FleetBench()
+        bench.join(a)
+        bench.join(b)
+        _ = bench.settle()
+        bench.state.drain(a)
+        _ = bench.settle()
+        return bench
+    }
+
     @Test func `a worker that drains keeps what the others have no room for`() {
         var bench = FleetBench()
         bench.join(a)
@@ -24,12 +35,7 @@ struct LeavingTests {
     }
 
     @Test func `an expert that loses its home goes back to a worker that drains`() {
-        var bench = FleetBench()
-        bench.join(a)
-        bench.join(b)
-        _ = bench.settle()
-        bench.state.drain(a)
-        _ = bench.settle()
+        var bench = Self.drained()
         bench.state.leave(b)
         _ = bench.settle()
         #expect(bench.state.missing(of: served).isEmpty)
@@ -39,12 +45,7 @@ struct LeavingTests {
     }
 
     @Test func `a worker whose drain is taken back takes its part again`() {
-        var bench = FleetBench()
-        bench.join(a)
-        bench.join(b)
-        _ = bench.settle()
-        bench.state.drain(a)
-        _ = bench.settle()
+        var bench = Self.drained()
         bench.state.takeBack(a)
         _ = bench.settle()
         #expect(bench.state.live.digests(on: a).count == 4)

@@ -6,7 +6,7 @@ internal import Wire
 
 /// The connected workers and what they hold. Lives on the I/O loop, asks what `FleetState` decides,
 /// and tells it what came back.
-actor Fleet: LoopBound {
+actor Fleet: ChangeWaiting {
     nonisolated let loop: EventLoop
     nonisolated let modelName: String
     nonisolated let reduction: Reduction
@@ -15,7 +15,7 @@ actor Fleet: LoopBound {
     var health = FleetHealth()
     private(set) var peers: [WorkerID: Peer] = [:]
     nonisolated let metrics = FleetMetrics()
-    private var waiters = Waiters()
+    var waiters = Waiters()
     private var alarm: Task<Void, any Error>?
 
     /// How long a worker may take for one assignment: a cold disk, a slow link.
@@ -187,22 +187,4 @@ actor Fleet: LoopBound {
         }
         return true
     }
-
-    /// Returns when something about the workers has changed, `limit` has passed, or the task is
-    /// cancelled.
-    func waitForChange(atMost limit: Duration) async {
-        let id = waiters.next()
-        let timer = Task(executorPreference: loop) {
-            try await Task.sleep(for: limit)
-            await self.resumeWaiter(id)
-        }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { waiters.add($0, as: id) }
-        } onCancel: {
-            Task(executorPreference: loop) { await self.resumeWaiter(id) }
-        }
-        timer.cancel()
-    }
-
-    private func resumeWaiter(_ id: UInt64) { waiters.resume(id) }
 }

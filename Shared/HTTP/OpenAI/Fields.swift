@@ -19,11 +19,11 @@ public struct Fields {
         let present = object.members.filter { $0.value != .null }
         order = present.map(\.name)
         members = [:]
-        for (name, value) in present.map({ ($0.name, $0.value) }) {
+        for member in present {
             // The parser tells names apart by their bytes; here composed and decomposed letters are
             // the same.
-            guard members.updateValue(value, forKey: name) == nil else {
-                let place = self.path(of: name)
+            guard members.updateValue(member.value, forKey: member.name) == nil else {
+                let place = self.path(of: member.name)
                 throw .invalid(
                     message: "'\(place)' is there twice, spelled with other code points",
                     param: place, code: "duplicate_parameter")
